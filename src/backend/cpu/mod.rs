@@ -1,0 +1,71 @@
+//! backend::cpu: threads, scratch memory and what the processor can do.
+//!
+//! | may use | C pointers | unsafe | element type known |
+//! |---|---|---|---|
+//! | tensor, error | no | isa, pool, scratch | compile time |
+
+pub(crate) mod isa;
+pub(crate) mod pool;
+pub(crate) mod scratch;
+
+use crate::error::{Result, refuse};
+use scratch::Block;
+
+/// Told the fraction done, 0 to 1; true cancels.
+pub(crate) type Progress = Box<dyn FnMut(f64) -> bool>;
+
+/// What one call may use.
+pub(crate) struct Exec<'a> {
+    /// How many threads may compute, at least 1.
+    pub threads: usize,
+    scratch: Option<&'a mut [u8]>,
+    progress: Option<&'a mut Progress>,
+}
+
+impl<'a> Exec<'a> {
+    pub fn with_threads(threads: usize) -> Self {
+        Exec { threads: threads.max(1), scratch: None, progress: None }
+    }
+
+    pub fn with_scratch(self, scratch: &'a mut [u8]) -> Self {
+        Exec { scratch: Some(scratch), ..self }
+    }
+
+    pub fn with_progress(self, progress: &'a mut Progress) -> Self {
+        Exec { progress: Some(progress), ..self }
+    }
+
+    /// Scratch of `bytes` bytes: the caller's if it gave some, else from the heap.
+    pub fn scratch<'s>(&'s mut self, bytes: usize) -> Result<(Block<'s>, Poll<'s>)> {
+        let poll = Poll { progress: self.progress.as_deref_mut() };
+        match &mut self.scratch {
+            Some(lent) if lent.len() < bytes => {
+                refuse!(ScratchTooSmall, "exec: scratch_size = {} where {bytes} bytes are needed", lent.len())
+            }
+            Some(lent) => Ok((Block::Lent(lent), poll)),
+            None => Ok((Block::allocate(bytes)?, poll)),
+        }
+    }
+
+    /// The progress callback alone, for work that needs no scratch of the caller's.
+    pub fn poll(&mut self) -> Poll<'_> {
+        Poll { progress: self.progress.as_deref_mut() }
+    }
+}
+
+/// Asks the host now and then whether to go on. Lives on the calling thread.
+pub(crate) struct Poll<'a> {
+    progress: Option<&'a mut Progress>,
+}
+
+impl Poll<'_> {
+    /// Tells the fraction done. True asks to stop.
+    pub fn stop(&mut self, fraction: f64) -> bool {
+        self.progress.as_mut().is_some_and(|tell| tell(fraction))
+    }
+}
+
+/// One line on the processor.
+pub(crate) fn describe() -> String {
+    format!("cpu:0 {}, {}, {} threads", std::env::consts::ARCH, isa::describe(), pool::default_threads())
+}

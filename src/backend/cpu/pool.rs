@@ -1,0 +1,102 @@
+//! Threads. Work is cut into as many parts as there are threads; the caller computes one of them and polls.
+
+use super::Poll;
+use crate::error::{Result, refuse};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+/// The global setting: SPK_NUM_THREADS if it is a positive number, else the cores this process may use. Read once.
+pub(crate) fn default_threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| {
+        let asked = std::env::var("SPK_NUM_THREADS").ok().and_then(|text| text.trim().parse().ok());
+        let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
+        asked.filter(|n| *n > 0).unwrap_or_else(cores)
+    })
+}
+
+/// How far a piece of work has come, and whether it shall go on. Shared by its threads.
+pub(crate) struct Work {
+    total: usize,
+    done: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Work {
+    pub fn new(total: usize) -> Self {
+        Work { total: total.max(1), done: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
+    }
+
+    /// Counts `items` as done. False says that the part shall stop. `poll` is there on the calling thread.
+    pub fn advance(&self, items: usize, poll: Option<&mut Poll<'_>>) -> bool {
+        let done = self.done.fetch_add(items, Relaxed) + items;
+        if poll.is_some_and(|poll| poll.stop(done as f64 / self.total as f64)) {
+            self.stopped.store(true, Relaxed);
+        }
+        !self.stopped.load(Relaxed)
+    }
+
+    /// CANCELLED if the callback asked to stop.
+    pub fn finish(&self) -> Result<()> {
+        if self.stopped.load(Relaxed) {
+            return refuse!(
+                Cancelled,
+                "exec: progress asked to stop after {} of {}",
+                self.done.load(Relaxed),
+                self.total
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Computes all parts, each on a thread of its own but for the first, which the caller computes and polls in.
+pub(crate) fn run<P: Send>(parts: Vec<P>, poll: &mut Poll<'_>, compute: impl Fn(P, Option<&mut Poll<'_>>) + Sync) {
+    let mut parts = parts.into_iter();
+    let Some(mine) = parts.next() else { return };
+    if parts.len() == 0 {
+        return compute(mine, Some(poll));
+    }
+    std::thread::scope(|scope| {
+        for part in parts {
+            let compute = &compute;
+            scope.spawn(move || compute(part, None));
+        }
+        compute(mine, Some(poll));
+    });
+}
+
+/// How many threads are worth their start for `items` items of `cost` flops each.
+pub(crate) fn useful_threads(threads: usize, items: usize, cost: f64) -> usize {
+    // A thread costs some 20 us to start: about 200 000 flops of these engines.
+    let worth = (items as f64 * cost / 400_000.0) as usize;
+    threads.min(items).min(worth).max(1)
+}
+
+/// Lengths of `count` nearly equal parts of `items`.
+pub(crate) fn shares(items: usize, count: usize) -> impl Iterator<Item = usize> {
+    (0..count).map(move |i| items * (i + 1) / count - items * i / count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up() {
+        for (items, count) in [(10, 3), (0, 2), (7, 7), (5, 1)] {
+            assert_eq!(shares(items, count).sum::<usize>(), items);
+            assert_eq!(shares(items, count).count(), count);
+        }
+    }
+
+    #[test]
+    fn a_callback_on_the_calling_thread_stops_all_parts() {
+        let mut stop: super::super::Progress = Box::new(|fraction| fraction > 0.3);
+        let mut poll = Poll { progress: Some(&mut stop) };
+        let work = Work::new(1_000_000_000);
+        work.done.store(500_000_000, Relaxed);
+        run(vec![0, 1], &mut poll, |_, mut poll| while work.advance(1, poll.as_deref_mut()) {});
+        assert_eq!(work.finish().unwrap_err().status, crate::error::Status::Cancelled);
+    }
+}

@@ -1,0 +1,289 @@
+//! Making what others read: managed tensors of our own, each one allocation that holds the DLPack struct, a count of
+//! holders, an owner whose drop frees the memory, shape and strides.
+
+use super::import::{self, MAJOR};
+use super::{DType, Tensor};
+use crate::error::{Result, refuse};
+use crate::tensor::strides::{self, row_major};
+use crate::tensor::{Device, Dims, Storage, shape};
+use dlpark::DlpackFlags;
+use dlpark::ffi::{DLDevice, DLDeviceType, DLManagedTensorVersioned, DLPACK_MINOR_VERSION, DLPackVersion, DLTensor};
+use std::alloc::{Layout, alloc, dealloc};
+use std::ffi::c_void;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+/// What every tensor of ours starts with; a pointer to it is a pointer to the DLPack struct.
+#[repr(C)]
+struct Head {
+    managed: DLManagedTensorVersioned,
+    holders: AtomicUsize,
+    destroy: unsafe fn(NonNull<Head>),
+}
+
+/// A tensor of ours with its owner. Shape and strides follow in the same allocation.
+#[repr(C)]
+struct Made<O> {
+    head: Head,
+    owner: Option<O>,
+}
+
+impl<O> Made<O> {
+    /// The layout of the allocation, and where in it the numbers start.
+    fn layout(ndim: usize) -> Option<(Layout, usize)> {
+        let numbers = Layout::array::<i64>(2 * ndim).ok()?;
+        Layout::new::<Made<O>>().extend(numbers).ok()
+    }
+
+    /// # Safety
+    /// `head` starts a `Made<O>` that [`new`] made and that nobody holds any more.
+    unsafe fn destroy(head: NonNull<Head>) {
+        let made = head.cast::<Made<O>>().as_ptr();
+        // SAFETY: the last holder is gone, so this is the only access. The layout is the one it was allocated with,
+        // since ndim never changes.
+        unsafe {
+            let ndim = (*made).head.managed.dl_tensor.ndim as usize;
+            ptr::drop_in_place(made);
+            if let Some((layout, _)) = Made::<O>::layout(ndim) {
+                dealloc(made.cast(), layout);
+            }
+        }
+    }
+}
+
+/// The deleter of every tensor made here; by it they are known.
+unsafe extern "C" fn delete(tensor: *mut DLManagedTensorVersioned) {
+    let Some(head) = NonNull::new(tensor.cast::<Head>()) else { return };
+    // SAFETY: the tensor starts a Head, and the caller held a share of it. Release and acquire order the last
+    // holder's destruction after all other holders' use.
+    unsafe {
+        if (*head.as_ptr()).holders.fetch_sub(1, Ordering::Release) == 1 {
+            fence(Ordering::Acquire);
+            ((*head.as_ptr()).destroy)(head);
+        }
+    }
+}
+
+/// One value of the function's address, so that comparing it is meaningful.
+static DELETER: unsafe extern "C" fn(*mut DLManagedTensorVersioned) = delete;
+
+/// Whether this library made the tensor.
+///
+/// # Safety
+/// `tensor` points to a live managed tensor of our major version.
+pub(crate) unsafe fn is_ours(tensor: *const DLManagedTensorVersioned) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { (*tensor).deleter }.is_some_and(|deleter| deleter as usize == DELETER as usize)
+}
+
+/// One share of a managed tensor of ours, released when dropped.
+pub(crate) struct Owned(NonNull<DLManagedTensorVersioned>);
+
+// SAFETY: shares are counted atomically, and owners are Send.
+unsafe impl Send for Owned {}
+
+impl Owned {
+    /// # Safety
+    /// The caller gives up a share of a tensor for which [`is_ours`] holds.
+    pub unsafe fn from_raw(tensor: NonNull<DLManagedTensorVersioned>) -> Self {
+        Owned(tensor)
+    }
+
+    pub fn as_ptr(&self) -> *mut DLManagedTensorVersioned {
+        self.0.as_ptr()
+    }
+
+    /// Hands the share to whoever takes the pointer.
+    pub fn into_raw(self) -> NonNull<DLManagedTensorVersioned> {
+        ManuallyDrop::new(self).0
+    }
+
+    /// The tensor's flags.
+    pub fn flags(&self) -> u64 {
+        // SAFETY: we hold a share, so the tensor is alive.
+        unsafe { (*self.as_ptr()).flags.bits() }
+    }
+
+    /// The DLPack description inside.
+    pub fn dl_tensor(&self) -> DLTensor {
+        // SAFETY: as above; the struct is copied, its arrays live as long as the share.
+        unsafe { ptr::read(&raw const (*self.as_ptr()).dl_tensor) }
+    }
+
+    /// What it describes.
+    pub fn tensor(&self) -> Result<Tensor> {
+        // SAFETY: the tensor is alive and was made from checked numbers.
+        unsafe { import::tensor(&raw const (*self.as_ptr()).dl_tensor, "tensor") }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: we hold a share and give it up here, once.
+        unsafe { delete(self.as_ptr()) }
+    }
+}
+
+/// A managed tensor of what `tensor` describes. `own` is called only when nothing can fail any more, to fill in the
+/// owner whose drop frees the memory.
+pub(crate) fn new<O: Send + 'static>(tensor: &Tensor, flags: u64, own: impl FnOnce(&mut Option<O>)) -> Result<Owned> {
+    let ndim = tensor.shape.len();
+    let allocation = Made::<O>::layout(ndim).and_then(|(layout, numbers)| {
+        // SAFETY: the layout's size is not 0.
+        let start = NonNull::new(unsafe { alloc(layout) })?;
+        Some((start, numbers))
+    });
+    let Some((start, numbers)) = allocation else {
+        return refuse!(OutOfMemory, "a tensor of {ndim} dimensions could not be allocated");
+    };
+    let is_empty = tensor.count() == 0;
+    // SAFETY: the allocation holds a Made<O> and, from `numbers` on, 2 * ndim numbers, all written here before
+    // anybody sees them.
+    unsafe {
+        let shape = start.byte_add(numbers).cast::<i64>().as_ptr();
+        let strides = shape.add(ndim);
+        ptr::copy_nonoverlapping(tensor.shape.as_ptr(), shape, ndim);
+        ptr::copy_nonoverlapping(tensor.strides.as_ptr(), strides, ndim);
+        let made = start.cast::<Made<O>>().as_ptr();
+        let dl_tensor = DLTensor {
+            data: if is_empty { ptr::null_mut() } else { tensor.data },
+            device: DLDevice { device_type: DLDeviceType(tensor.device.kind as u32), device_id: tensor.device.id },
+            ndim: ndim as i32,
+            dtype: tensor.dtype.into(),
+            shape,
+            strides,
+            byte_offset: tensor.byte_offset,
+        };
+        let managed = DLManagedTensorVersioned {
+            version: DLPackVersion { major: MAJOR, minor: DLPACK_MINOR_VERSION },
+            manager_ctx: made.cast(),
+            deleter: Some(DELETER),
+            flags: DlpackFlags::from_bits_retain(flags),
+            dl_tensor,
+        };
+        let head = Head { managed, holders: AtomicUsize::new(1), destroy: Made::<O>::destroy };
+        made.write(Made { head, owner: None });
+        own(&mut (*made).owner);
+        Ok(Owned(start.cast()))
+    }
+}
+
+/// A new compact row-major tensor on the CPU, elements unset.
+pub(crate) fn empty(dtype: DType, shape: &[i64], flags: u64) -> Result<Owned> {
+    let bytes = shape::count(shape).and_then(|count| shape::packed_bytes(count, dtype.item_bits()));
+    let Some(bytes) = bytes else {
+        return refuse!(BadShape, "out: shape = {shape:?} of {dtype} has more than 2^63 - 1 bytes");
+    };
+    let storage = Storage::new(bytes, "out")?;
+    let tensor = Tensor {
+        data: storage.address(),
+        byte_offset: 0,
+        device: Device::CPU,
+        dtype,
+        shape: shape.into(),
+        strides: row_major(shape),
+    };
+    new(&tensor, flags, |owner| *owner = Some(storage))
+}
+
+/// Memory of the host's, freed by a function of the host's.
+struct Callback {
+    free: Option<unsafe extern "C" fn(*mut c_void)>,
+    user: *mut c_void,
+}
+
+// SAFETY: the host promised that `free` may be called on any thread.
+unsafe impl Send for Callback {}
+
+impl Drop for Callback {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            // SAFETY: the host gave the pair to be called together, once.
+            unsafe { free(self.user) }
+        }
+    }
+}
+
+/// A tensor of memory that belongs to the host.
+///
+/// # Safety
+/// The memory stays valid until `free(user)`, which any thread may call.
+pub(crate) unsafe fn wrap(
+    tensor: &Tensor,
+    flags: u64,
+    free: Option<unsafe extern "C" fn(*mut c_void)>,
+    user: *mut c_void,
+) -> Result<Owned> {
+    new(tensor, flags, |owner| *owner = Some(Callback { free, user }))
+}
+
+/// Adds a holder to a tensor of ours.
+///
+/// # Safety
+/// `tensor` is NULL or a live managed tensor.
+pub(crate) unsafe fn retain(tensor: *const DLManagedTensorVersioned, name: &str) -> Result<()> {
+    // SAFETY: the caller's promise; the version is looked at first, then whether it is ours.
+    unsafe {
+        import::check_version(tensor, name)?;
+        if !is_ours(tensor) {
+            return refuse!(InvalidArgument, "{name}: this library did not make it; spk_tensor_take it first");
+        }
+        (*tensor.cast::<Head>()).holders.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// A view of a tensor of ours. `offset` is in elements from the parent's element 0.
+///
+/// # Safety
+/// `parent` is NULL or a live managed tensor.
+pub(crate) unsafe fn view(
+    parent: *const DLManagedTensorVersioned,
+    shape: &[i64],
+    strides: Option<&[i64]>,
+    offset: i64,
+) -> Result<Owned> {
+    // SAFETY: the caller's promise; retain checks version and maker before the rest is read. The share it adds
+    // belongs to `owner` from here on.
+    let (whole, owner) = unsafe {
+        retain(parent, "parent")?;
+        let owner = Owned::from_raw(NonNull::new_unchecked(parent.cast_mut()));
+        (owner.tensor()?, owner)
+    };
+    let Some(item_bytes) = whole.dtype.item_bytes() else {
+        return refuse!(BadDtype, "parent: {} does not fill whole bytes", whole.dtype);
+    };
+    if let Some(d) = shape.iter().position(|extent| *extent < 0) {
+        return refuse!(BadShape, "shape[{d}] = {} is negative", shape[d]);
+    }
+    let Some(count) = shape::count(shape) else {
+        return refuse!(BadShape, "shape = {shape:?} has more than 2^63 - 1 elements");
+    };
+    let mut part = Tensor { strides: strides.map_or_else(|| row_major(shape), Dims::from), ..whole.clone() };
+    part.shape = shape.into();
+    if count > 0 {
+        let outer = if whole.count() == 0 { None } else { strides::span(&whole.shape, &whole.strides) };
+        let inner = strides::span(shape, &part.strides)
+            .and_then(|(low, high)| Some((low.checked_add(offset)?, high.checked_add(offset)?)));
+        match (outer, inner) {
+            (Some((low, high)), Some((first, last))) if low <= first && last <= high => {}
+            _ => {
+                return refuse!(
+                    BadStrides,
+                    "offset = {offset} with shape = {shape:?} and strides = {:?} leaves the parent's {:?} elements",
+                    &part.strides[..],
+                    &whole.shape[..]
+                );
+            }
+        }
+        let bytes = offset as isize * item_bytes as isize;
+        if whole.device.has_addresses() {
+            part.data = whole.data.wrapping_byte_offset(bytes);
+        } else {
+            part.byte_offset = whole.byte_offset.wrapping_add_signed(bytes as i64);
+        }
+    }
+    let flags = owner.flags();
+    new(&part, flags, |slot| *slot = Some(owner))
+}
