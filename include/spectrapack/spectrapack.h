@@ -13,9 +13,22 @@
 #endif
 #endif
 #ifndef DLPACK_DLPACK_H_
-#include "../dlpack/dlpack.h"
+#include "dlpack/dlpack.h"
 #endif
-struct DLManagedTensorVersioned; /* DLPack 1.0: older headers lack it, 1.0 and 1.1 have no typedef for C */
+#ifndef DLPACK_MAJOR_VERSION
+/* DLPack before 1.0 lacks the versioned form. */
+typedef struct {
+  uint32_t major;
+  uint32_t minor;
+} DLPackVersion;
+struct DLManagedTensorVersioned {
+  DLPackVersion version;
+  void *manager_ctx;
+  void (*deleter)(struct DLManagedTensorVersioned *self);
+  uint64_t flags;
+  DLTensor dl_tensor;
+};
+#endif
 
 // Major version of the header; equal to the library's `spk_version() / 10000`.
 #define SPK_VERSION_MAJOR 0

@@ -1,7 +1,7 @@
 //! Making what others read: managed tensors of our own, each one allocation that holds the DLPack struct, a count of
 //! holders, an owner whose drop frees the memory, shape and strides.
 
-use super::import::{self, MAJOR};
+use super::import::{self, MAJOR, Numbers};
 use super::{DType, Tensor};
 use crate::error::{Result, refuse};
 use crate::tensor::strides::{self, row_major};
@@ -128,7 +128,49 @@ impl Drop for Owned {
 /// A managed tensor of what `tensor` describes. `own` is called only when nothing can fail any more, to fill in the
 /// owner whose drop frees the memory.
 pub(crate) fn new<O: Send + 'static>(tensor: &Tensor, flags: u64, own: impl FnOnce(&mut Option<O>)) -> Result<Owned> {
-    let ndim = tensor.shape.len();
+    let dl_tensor = DLTensor {
+        data: if tensor.count() == 0 { ptr::null_mut() } else { tensor.data },
+        device: DLDevice { device_type: DLDeviceType(tensor.device.kind as u32), device_id: tensor.device.id },
+        ndim: tensor.shape.len() as i32,
+        dtype: tensor.dtype.into(),
+        shape: ptr::null_mut(),
+        strides: ptr::null_mut(),
+        byte_offset: tensor.byte_offset,
+    };
+    let (shape, strides) = (Numbers(tensor.shape.as_ptr()), Numbers(tensor.strides.as_ptr()));
+    // SAFETY: both lists hold ndim numbers.
+    unsafe { make(dl_tensor, shape, Some(strides), flags, own) }
+}
+
+/// As [`new`], straight from what a foreign library described, after [`import::check`].
+///
+/// # Safety
+/// `raw` and `place` came from the check, and `raw`'s arrays are still there.
+pub(super) unsafe fn adopt<O: Send + 'static>(
+    raw: &DLTensor,
+    place: &import::Place,
+    flags: u64,
+    own: impl FnOnce(&mut Option<O>),
+) -> Result<Owned> {
+    let dl_tensor = DLTensor { data: place.data, byte_offset: place.byte_offset, ..*raw };
+    let strides = if raw.strides.is_null() { None } else { Some(Numbers(raw.strides)) };
+    // SAFETY: the caller's promise.
+    unsafe { make(dl_tensor, Numbers(raw.shape), strides, flags, own) }
+}
+
+/// The one place where a tensor of ours comes to be. Without `strides` it is compact row-major.
+///
+/// # Safety
+/// `shape` and `strides` hold `dl_tensor.ndim` numbers.
+#[inline(always)]
+unsafe fn make<O: Send + 'static>(
+    dl_tensor: DLTensor,
+    shape: Numbers,
+    strides: Option<Numbers>,
+    flags: u64,
+    own: impl FnOnce(&mut Option<O>),
+) -> Result<Owned> {
+    let ndim = dl_tensor.ndim as usize;
     let allocation = Made::<O>::layout(ndim).and_then(|(layout, numbers)| {
         // SAFETY: the layout's size is not 0.
         let start = NonNull::new(unsafe { alloc(layout) })?;
@@ -137,30 +179,25 @@ pub(crate) fn new<O: Send + 'static>(tensor: &Tensor, flags: u64, own: impl FnOn
     let Some((start, numbers)) = allocation else {
         return refuse!(OutOfMemory, "a tensor of {ndim} dimensions could not be allocated");
     };
-    let is_empty = tensor.count() == 0;
     // SAFETY: the allocation holds a Made<O> and, from `numbers` on, 2 * ndim numbers, all written here before
-    // anybody sees them.
+    // anybody sees them; the sources hold ndim numbers each.
     unsafe {
-        let shape = start.byte_add(numbers).cast::<i64>().as_ptr();
-        let strides = shape.add(ndim);
-        ptr::copy_nonoverlapping(tensor.shape.as_ptr(), shape, ndim);
-        ptr::copy_nonoverlapping(tensor.strides.as_ptr(), strides, ndim);
+        let own_shape = start.byte_add(numbers).cast::<i64>().as_ptr();
+        let own_strides = own_shape.add(ndim);
+        let mut compact = 1i64;
+        for d in (0..ndim).rev() {
+            let extent = shape.get(d);
+            own_shape.add(d).write(extent);
+            own_strides.add(d).write(strides.map_or(compact, |s| s.get(d)));
+            compact = compact.saturating_mul(extent.max(1));
+        }
         let made = start.cast::<Made<O>>().as_ptr();
-        let dl_tensor = DLTensor {
-            data: if is_empty { ptr::null_mut() } else { tensor.data },
-            device: DLDevice { device_type: DLDeviceType(tensor.device.kind as u32), device_id: tensor.device.id },
-            ndim: ndim as i32,
-            dtype: tensor.dtype.into(),
-            shape,
-            strides,
-            byte_offset: tensor.byte_offset,
-        };
         let managed = DLManagedTensorVersioned {
             version: DLPackVersion { major: MAJOR, minor: DLPACK_MINOR_VERSION },
             manager_ctx: made.cast(),
             deleter: Some(DELETER),
             flags: DlpackFlags::from_bits_retain(flags),
-            dl_tensor,
+            dl_tensor: DLTensor { shape: own_shape, strides: own_strides, ..dl_tensor },
         };
         let head = Head { managed, holders: AtomicUsize::new(1), destroy: Made::<O>::destroy };
         made.write(Made { head, owner: None });

@@ -5,6 +5,7 @@ use super::{DType, Tensor};
 use crate::error::{Result, refuse};
 use crate::tensor::{Device, Dims, MAX_NDIM, shape, strides};
 use dlpark::ffi::{DLManagedTensorVersioned, DLTensor};
+use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 
 /// The DLPack major version that is spoken here.
@@ -12,7 +13,7 @@ pub(crate) const MAJOR: u32 = dlpark::ffi::DLPACK_MAJOR_VERSION;
 
 /// How much of a DLTensor counts.
 #[derive(Clone, Copy, PartialEq)]
-enum Depth {
+pub(super) enum Depth {
     /// Everything: the elements will be used.
     Data,
     /// All but the data pointer.
@@ -49,43 +50,112 @@ pub(crate) unsafe fn prototype(raw: *const DLTensor, name: &str) -> Result<Tenso
 }
 
 unsafe fn describe(raw: *const DLTensor, name: &str, depth: Depth) -> Result<Tensor> {
+    // SAFETY: the caller's promise.
+    let (raw, place) = unsafe { check(raw, name, depth) }?;
+    let (shape, strides) = (Numbers(raw.shape), Numbers(raw.strides));
+    let ndim = raw.ndim as usize;
+    // SAFETY: `check` found ndim in range and the pointer not NULL unless ndim is 0.
+    let shape = Dims::generate(ndim, |d| unsafe { shape.get(d) });
+    let strides = match depth == Depth::Shape || raw.strides.is_null() {
+        true => strides::row_major(&shape),
+        // SAFETY: the pointer is not NULL, and the caller vouches for ndim numbers.
+        false => Dims::generate(ndim, |d| unsafe { strides.get(d) }),
+    };
+    let device = Device { kind: raw.device.device_type.0 as i32, id: raw.device.device_id };
+    let dtype = DType::from(raw.dtype);
+    Ok(Tensor { data: place.data, byte_offset: place.byte_offset, device, dtype, shape, strides })
+}
+
+/// Numbers in foreign memory, aligned or not.
+#[derive(Clone, Copy)]
+pub(super) struct Numbers(pub *const i64);
+
+impl Numbers {
+    /// # Safety
+    /// There are more than `index` numbers.
+    #[inline(always)]
+    pub unsafe fn get(self, index: usize) -> i64 {
+        // SAFETY: the caller's promise.
+        unsafe { ptr::read_unaligned(self.0.add(index)) }
+    }
+}
+
+/// Where a checked tensor's elements start.
+pub(super) struct Place {
+    /// Element 0 on devices that have addresses; NULL when empty or when the depth leaves it out.
+    pub data: *mut c_void,
+    /// What is left of the offset on other devices.
+    pub byte_offset: u64,
+}
+
+/// A copy of what `raw` points to, and where its elements start, after every check. This is the fast path of
+/// exchange: one walk over the dimensions, nothing allocated; what is wrong is said by [`explain`].
+///
+/// # Safety
+/// As for [`tensor`].
+#[inline]
+pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Result<(DLTensor, Place)> {
     if raw.is_null() {
         return refuse!(NullArgument, "{name} is NULL");
     }
     // SAFETY: the caller's promise; every bit pattern is a value of DLTensor, and it need not be aligned.
     let raw = unsafe { ptr::read_unaligned(raw) };
-    if raw.ndim < 0 || raw.ndim as usize > MAX_NDIM {
-        return refuse!(BadNdim, "{name}: ndim = {} is not within 0 to {MAX_NDIM}", raw.ndim);
+    let ndim = raw.ndim as usize;
+    let no_shape = raw.ndim > 0 && raw.shape.is_null();
+    if raw.ndim < 0 || ndim > MAX_NDIM || no_shape || raw.dtype.bits == 0 || raw.dtype.lanes == 0 {
+        return explain_head(&raw, name);
     }
-    if raw.ndim > 0 && raw.shape.is_null() {
-        return refuse!(NullArgument, "{name}: shape is NULL with ndim = {}", raw.ndim);
+    let (shape, strides) = (Numbers(raw.shape), Numbers(raw.strides));
+    let strided = depth != Depth::Shape && !raw.strides.is_null();
+    let (mut count, mut low, mut high) = (1i64, 0i64, 0i64);
+    let (mut negative, mut empty, mut too_many, mut too_far) = (false, false, false, false);
+    for d in 0..ndim {
+        // SAFETY: d < ndim numbers are there.
+        let extent = unsafe { shape.get(d) };
+        let (product, overflows) = count.overflowing_mul(extent);
+        count = product;
+        too_many |= overflows;
+        negative |= extent < 0;
+        empty |= extent == 0;
+        if strided && extent > 1 {
+            // SAFETY: as above.
+            let (reach, over) = unsafe { strides.get(d) }.overflowing_mul(extent - 1);
+            let side = if reach < 0 { &mut low } else { &mut high };
+            let (sum, over_again) = side.overflowing_add(reach);
+            *side = sum;
+            too_far |= over | over_again;
+        }
     }
-    // SAFETY: the caller's promise: ndim numbers, and the pointer is not NULL unless ndim is 0.
-    let shape = unsafe { numbers(raw.shape, raw.ndim) };
-    let dtype = DType::from(raw.dtype);
-    let (count, bytes) = check_shape(&shape, dtype, name)?;
-    let device = Device { kind: raw.device.device_type.0 as i32, id: raw.device.device_id };
-    let mut tensor = Tensor { data: ptr::null_mut(), byte_offset: 0, device, dtype, strides: Dims::default(), shape };
-    if depth == Depth::Shape || raw.strides.is_null() {
-        tensor.strides = strides::row_major(&tensor.shape);
-    } else {
-        // SAFETY: as for the shape.
-        tensor.strides = unsafe { numbers(raw.strides, raw.ndim) };
+    let bits = u64::from(raw.dtype.bits) * u64::from(raw.dtype.lanes);
+    let bytes = shape::packed_bytes(if empty { 0 } else { count }, bits);
+    let (Some(bytes), false) = (bytes, negative || (too_many && !empty)) else {
+        return explain_shape(&raw, name);
+    };
+    let mut place = Place { data: ptr::null_mut(), byte_offset: 0 };
+    if empty || depth == Depth::Shape {
+        return Ok((raw, place));
     }
-    if depth == Depth::Shape {
-        return Ok(tensor);
-    }
-    let (below, above) = if raw.strides.is_null() { (0, bytes) } else { reach(&tensor, count, name)? };
-    if depth == Depth::Layout || count == 0 {
-        return Ok(tensor);
+    let (below, above) = match strided {
+        false => (0, bytes),
+        true => {
+            let below = low.checked_neg().and_then(|n| shape::packed_bytes(n, bits));
+            let above = high.checked_add(1).and_then(|n| shape::packed_bytes(n, bits));
+            match (below, above, too_far) {
+                (Some(below), Some(above), false) => (below, above),
+                _ => return explain_strides(&raw, name),
+            }
+        }
+    };
+    if depth == Depth::Layout {
+        return Ok((raw, place));
     }
     if raw.data.is_null() {
-        return refuse!(NullArgument, "{name}: data is NULL and the shape {:?} is not empty", &tensor.shape[..]);
+        return refuse!(NullArgument, "{name}: data is NULL and the tensor has {count} elements");
     }
+    let device = Device { kind: raw.device.device_type.0 as i32, id: 0 };
     if !device.has_addresses() {
-        tensor.data = raw.data;
-        tensor.byte_offset = raw.byte_offset;
-        return Ok(tensor);
+        place = Place { data: raw.data, byte_offset: raw.byte_offset };
+        return Ok((raw, place));
     }
     let first = usize::try_from(raw.byte_offset).ok().and_then(|offset| (raw.data as usize).checked_add(offset));
     let fits = first.is_some_and(|at| at.checked_sub(below).is_some() && at.checked_add(above).is_some());
@@ -93,51 +163,46 @@ unsafe fn describe(raw: *const DLTensor, name: &str, depth: Depth) -> Result<Ten
         let (data, offset) = (raw.data, raw.byte_offset);
         return refuse!(BadStrides, "{name}: data = {data:p} with byte_offset = {offset} leaves the address space");
     }
-    tensor.data = raw.data.wrapping_byte_add(raw.byte_offset as usize);
-    Ok(tensor)
+    place.data = raw.data.wrapping_byte_add(raw.byte_offset as usize);
+    Ok((raw, place))
 }
 
-/// Number of elements, and their bytes when packed.
-fn check_shape(shape: &[i64], dtype: DType, name: &str) -> Result<(i64, usize)> {
+/// What is wrong with ndim, the shape pointer or the element type.
+#[cold]
+fn explain_head<T>(raw: &DLTensor, name: &str) -> Result<T> {
+    let (bits, lanes) = (raw.dtype.bits, raw.dtype.lanes);
+    if raw.ndim < 0 || raw.ndim as usize > MAX_NDIM {
+        return refuse!(BadNdim, "{name}: ndim = {} is not within 0 to {MAX_NDIM}", raw.ndim);
+    }
+    if raw.ndim > 0 && raw.shape.is_null() {
+        return refuse!(NullArgument, "{name}: shape is NULL with ndim = {}", raw.ndim);
+    }
+    refuse!(BadDtype, "{name}: dtype with bits = {bits} and lanes = {lanes} has no size")
+}
+
+/// What is wrong with the extents, whose pointer and number are right.
+#[cold]
+fn explain_shape<T>(raw: &DLTensor, name: &str) -> Result<T> {
+    let numbers = Numbers(raw.shape);
+    // SAFETY: the caller of `check` vouches for ndim numbers.
+    let shape = Dims::generate(raw.ndim as usize, |d| unsafe { numbers.get(d) });
     if let Some(d) = shape.iter().position(|extent| *extent < 0) {
         return refuse!(BadShape, "{name}: shape[{d}] = {} is negative", shape[d]);
     }
-    if dtype.bits == 0 || dtype.lanes == 0 {
-        return refuse!(BadDtype, "{name}: dtype with bits = {} and lanes = {} has no size", dtype.bits, dtype.lanes);
-    }
-    let Some(count) = shape::count(shape) else {
-        return refuse!(BadShape, "{name}: shape = {shape:?} has more than 2^63 - 1 elements");
+    let dtype = DType::from(raw.dtype);
+    let what = if shape::count(&shape).is_none() { "elements" } else { "bytes" };
+    refuse!(BadShape, "{name}: shape = {shape:?} of {dtype} has more than 2^63 - 1 {what}")
+}
+
+/// Strides that reach too far.
+#[cold]
+fn explain_strides<T>(raw: &DLTensor, name: &str) -> Result<T> {
+    let read = |source: *const i64| {
+        // SAFETY: the caller of `check` vouches for ndim numbers.
+        Dims::generate(raw.ndim as usize, |d| unsafe { Numbers(source).get(d) })
     };
-    match shape::packed_bytes(count, dtype.item_bits()) {
-        Some(bytes) => Ok((count, bytes)),
-        None => refuse!(BadShape, "{name}: shape = {shape:?} of {dtype} has more than 2^63 - 1 bytes"),
-    }
-}
-
-/// How many bytes the elements reach below and above element 0.
-fn reach(tensor: &Tensor, count: i64, name: &str) -> Result<(usize, usize)> {
-    if count == 0 {
-        return Ok((0, 0));
-    }
-    let bits = tensor.dtype.item_bits();
-    let in_bytes = |elements: i64| shape::packed_bytes(elements, bits);
-    let span = strides::span(&tensor.shape, &tensor.strides);
-    let bytes = span.and_then(|(low, high)| Some((in_bytes(low.checked_neg()?)?, in_bytes(high.checked_add(1)?)?)));
-    match bytes {
-        Some(bytes) => Ok(bytes),
-        None => refuse!(
-            BadStrides,
-            "{name}: strides = {:?} with shape = {:?} of {} reach past 2^63 - 1 bytes",
-            &tensor.strides[..],
-            &tensor.shape[..],
-            tensor.dtype
-        ),
-    }
-}
-
-unsafe fn numbers(source: *const i64, count: i32) -> Dims {
-    // SAFETY: the caller vouches for `count` numbers; for 0 nothing is read.
-    (0..count as usize).map(|i| unsafe { ptr::read_unaligned(source.add(i)) }).collect()
+    let (shape, strides, dtype) = (read(raw.shape), read(raw.strides), DType::from(raw.dtype));
+    refuse!(BadStrides, "{name}: strides = {strides:?} with shape = {shape:?} of {dtype} reach past 2^63 - 1 bytes")
 }
 
 /// The flags of a managed tensor, after its version, and then its description, were checked.
@@ -148,7 +213,7 @@ pub(crate) unsafe fn check_managed(raw: *const DLManagedTensorVersioned, name: &
     // SAFETY: the caller's promise.
     unsafe {
         check_version(raw, name)?;
-        tensor(&raw const (*raw).dl_tensor, name)?;
+        check(&raw const (*raw).dl_tensor, name, Depth::Data)?;
         Ok((*raw).flags.bits())
     }
 }
@@ -194,9 +259,9 @@ pub(crate) unsafe fn take(foreign: *mut DLManagedTensorVersioned, name: &str) ->
         if export::is_ours(foreign) {
             return Ok(Owned::from_raw(NonNull::new_unchecked(foreign)));
         }
-        let described = tensor(&raw const (*foreign).dl_tensor, name)?;
+        let (raw, place) = check(&raw const (*foreign).dl_tensor, name, Depth::Data)?;
         let flags = (*foreign).flags.bits();
-        export::new(&described, flags, |share| *share = Some(Foreign(NonNull::new_unchecked(foreign))))
+        export::adopt(&raw, &place, flags, |share| *share = Some(Foreign(NonNull::new_unchecked(foreign))))
     }
 }
 

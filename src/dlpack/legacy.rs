@@ -29,8 +29,10 @@ pub(crate) unsafe fn take(legacy: *mut DLManagedTensor, flags: u64, name: &str) 
         return refuse!(NullArgument, "{name} is NULL");
     };
     // SAFETY: the caller's promise.
-    let described = unsafe { import::tensor(&raw const (*legacy).dl_tensor, name) }?;
-    export::new(&described, flags, |owner| *owner = Some(Foreign(foreign)))
+    unsafe {
+        let (raw, place) = import::check(&raw const (*legacy).dl_tensor, name, import::Depth::Data)?;
+        export::adopt(&raw, &place, flags, |owner| *owner = Some(Foreign(foreign)))
+    }
 }
 
 /// A legacy tensor of ours: the struct that consumers see, and the share that keeps its memory, shape and strides.

@@ -17,9 +17,21 @@ pub(crate) struct Dims {
 }
 
 impl Dims {
+    /// The numbers that `next` gives, called `len` times.
+    #[inline]
+    pub fn generate(len: usize, mut next: impl FnMut(usize) -> i64) -> Self {
+        let mut dims = Dims { len, inline: [0; INLINE], heap: Vec::new() };
+        if len <= INLINE {
+            dims.inline[..len].iter_mut().enumerate().for_each(|(i, n)| *n = next(i));
+        } else {
+            dims.heap.extend((0..len).map(next));
+        }
+        dims
+    }
+
     /// `len` times the same number.
     pub fn filled(len: usize, value: i64) -> Self {
-        std::iter::repeat_n(value, len).collect()
+        Dims::generate(len, |_| value)
     }
 
     pub fn push(&mut self, value: i64) {
@@ -63,7 +75,7 @@ impl FromIterator<i64> for Dims {
 
 impl From<&[i64]> for Dims {
     fn from(numbers: &[i64]) -> Self {
-        numbers.iter().copied().collect()
+        Dims::generate(numbers.len(), |i| numbers[i])
     }
 }
 
@@ -81,16 +93,26 @@ impl fmt::Debug for Dims {
 
 /// The number of elements, or None when it overflows i64. A zero extent makes it 0, whatever the others are.
 pub(crate) fn count(shape: &[i64]) -> Option<i64> {
-    if shape.contains(&0) {
-        return Some(0);
+    let (mut count, mut overflows) = (1i64, false);
+    for extent in shape {
+        if *extent == 0 {
+            return Some(0);
+        }
+        let (product, over) = count.overflowing_mul(*extent);
+        count = product;
+        overflows |= over;
     }
-    shape.iter().try_fold(1i64, |n, extent| n.checked_mul(*extent))
+    if overflows { None } else { Some(count) }
 }
 
 /// The bytes that `count` elements of `bits` bits take when they are packed, or None when they overflow isize.
 pub(crate) fn packed_bytes(count: i64, bits: u64) -> Option<usize> {
-    let bytes = (count as u128 * bits as u128).div_ceil(8);
-    if bytes <= isize::MAX as u128 { Some(bytes as usize) } else { None }
+    let bytes = if bits.is_multiple_of(8) {
+        (count as u64).checked_mul(bits / 8)?
+    } else {
+        u64::try_from((u128::from(count as u64) * u128::from(bits)).div_ceil(8)).ok()?
+    };
+    if bytes <= isize::MAX as u64 { Some(bytes as usize) } else { None }
 }
 
 #[cfg(test)]
