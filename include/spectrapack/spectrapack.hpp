@@ -84,6 +84,13 @@ inline std::string name(DLDataType t) {
   return "(" + std::to_string(t.code) + ", " + std::to_string(t.bits) + ", " + std::to_string(t.lanes) + ")";
 }
 
+// The number of elements of a shape that was checked. Unsigned, since extents before a 0 may be huge.
+inline std::size_t size(const Shape &shape) noexcept {
+  std::size_t product = 1;
+  for (const std::int64_t extent : shape) product *= static_cast<std::size_t>(extent);
+  return product;
+}
+
 // Describes host memory. The result points into `shape` and `strides`; the C functions only read them.
 template <class T>
 DLTensor describe(const T *data, const Shape &shape, const Shape &strides = {}) {
@@ -147,11 +154,9 @@ class Tensor {
     static_assert(!std::is_same_v<T, bool>, "std::vector<bool> holds no array of bool");
     using Vector = std::vector<T, Allocator>;
     const DLTensor view = detail::describe(values.data(), shape);
-    detail::check(spk_tensor_check(&view));  // so that the product below cannot overflow
-    std::size_t size = 1;
-    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
-    if (size != values.size()) {
-      throw Error(SPK_BAD_SHAPE, "shape: has " + std::to_string(size) + " elements, the vector " +
+    detail::check(spk_tensor_check(&view));  // so that the product of the extents makes sense
+    if (detail::size(shape) != values.size()) {
+      throw Error(SPK_BAD_SHAPE, "shape: has " + std::to_string(detail::size(shape)) + " elements, the vector " +
                                      std::to_string(values.size()));
     }
     auto home = std::make_unique<Vector>(values.get_allocator());
@@ -203,9 +208,7 @@ class Tensor {
   // An owner of part of the elements. `offset` is where the view's first element lies, counted from this tensor's.
   Tensor view(const Shape &shape, const Shape &strides = {}, std::int64_t offset = 0) const {
     const DLTensor part = detail::describe<char>(nullptr, shape, strides);
-    return from([&](auto out) {
-      return spk_tensor_view(get(), part.ndim, part.shape, part.strides, offset, out);
-    });
+    return from([&](auto out) { return spk_tensor_view(get(), part.ndim, part.shape, part.strides, offset, out); });
   }
 
   // A compact copy, on another device where one is given.
@@ -251,11 +254,7 @@ class Tensor {
   bool read_only() const { return (managed().flags & SPK_TENSOR_READ_ONLY) != 0; }
 
   // The number of elements.
-  std::int64_t size() const {
-    std::int64_t product = 1;
-    for (const std::int64_t extent : shape()) product *= extent;
-    return product;
-  }
+  std::size_t size() const { return detail::size(shape()); }
 
  private:
   const DLManagedTensorVersioned &managed() const {
