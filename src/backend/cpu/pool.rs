@@ -2,7 +2,7 @@
 
 use super::Poll;
 use crate::error::{Result, refuse};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// The global setting: SPK_NUM_THREADS if it is a positive number, else the cores this process may use. Read once.
@@ -50,19 +50,24 @@ impl Work {
     }
 }
 
-/// Computes all parts, each on a thread of its own but for the first, which the caller computes and polls in.
+/// Computes all parts, each on a thread of its own but for the first, which the caller computes and polls in. Parts
+/// whose thread could not be had, or has not come to it yet, the caller computes as well.
 pub(crate) fn run<P: Send>(parts: Vec<P>, poll: &mut Poll<'_>, compute: impl Fn(P, Option<&mut Poll<'_>>) + Sync) {
-    let mut parts = parts.into_iter();
-    let Some(mine) = parts.next() else { return };
-    if parts.len() == 0 {
-        return compute(mine, Some(poll));
+    if parts.len() == 1 {
+        return parts.into_iter().for_each(|part| compute(part, Some(poll)));
     }
+    let slots: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+    let take = |slot: &Mutex<Option<P>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     std::thread::scope(|scope| {
-        for part in parts {
-            let compute = &compute;
-            scope.spawn(move || compute(part, None));
+        for slot in slots.iter().skip(1) {
+            let work = || take(slot).into_iter().for_each(|part| compute(part, None));
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
-        compute(mine, Some(poll));
+        for slot in &slots {
+            take(slot).into_iter().for_each(|part| compute(part, Some(poll)));
+        }
     });
 }
 
