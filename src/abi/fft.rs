@@ -19,7 +19,8 @@ pub enum spk_fft_kind {
     SPK_FFT_C2C = 0,
     /// Real input; of the last listed axis, of length n, the first n / 2 + 1 bins.
     SPK_FFT_R2C = 1,
-    /// Complex input with n / 2 + 1 bins of the last listed axis, real output of length n.
+    /// Input with n / 2 + 1 bins of the last listed axis (complex; a real one has no imaginary parts), real output of
+    /// length n.
     SPK_FFT_C2R = 2,
 }
 

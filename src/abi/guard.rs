@@ -70,14 +70,13 @@ pub(crate) unsafe fn new_tensor_pair(
     make: impl FnOnce() -> Result<(Owned, Option<Owned>)>,
 ) -> i32 {
     status(|| {
-        if first.is_null() {
-            return refuse!(NullArgument, "{first_name} is NULL");
-        }
-        // SAFETY: `first` is not NULL and writable; `second` is written to only when it is not NULL.
+        // SAFETY: both are written to only when they are not NULL, and then they are writable.
         unsafe {
-            ptr::write_unaligned(first, ptr::null_mut());
-            if !second.is_null() {
-                ptr::write_unaligned(second, ptr::null_mut());
+            for slot in [first, second].into_iter().filter(|slot| !slot.is_null()) {
+                ptr::write_unaligned(slot, ptr::null_mut());
+            }
+            if first.is_null() {
+                return refuse!(NullArgument, "{first_name} is NULL");
             }
             let (a, b) = make()?;
             ptr::write_unaligned(first, a.into_raw().as_ptr());

@@ -126,7 +126,7 @@ pub unsafe extern "C" fn spk_tensor_empty(prototype: *const DLTensor, out: *mut 
     unsafe {
         guard::new_tensor(out, "out", || {
             let proto = dlpack::import::prototype(prototype, "prototype")?;
-            backend::require_host("prototype", proto.device)?;
+            backend::require_own_memory("prototype", proto.device)?;
             dlpack::export::empty(proto.dtype, &proto.shape, 0)
         })
     }
@@ -136,7 +136,8 @@ pub unsafe extern "C" fn spk_tensor_empty(prototype: *const DLTensor, out: *mut 
 ///
 /// Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact. The result
 /// is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
-/// where it shall live, as DLPack numbers; device_type 0 is where `in` lives. `exec` may be NULL.
+/// where it shall live, as DLPack numbers; device_type 0 is the device that computes on `in`: for plain, pinned and
+/// managed memory, which the CPU can read, that is the CPU. `exec` may be NULL.
 ///
 /// Ownership: *borrows* `in` and `exec`; *returns new*.
 /// Threads: any.
@@ -156,9 +157,10 @@ pub unsafe extern "C" fn spk_tensor_copy(
         guard::new_tensor(out, "out", || {
             let input = dlpack::import::tensor(r#in, "in")?;
             convert::exec(exec, &mut None)?;
-            let target = if device_type == 0 { input.device } else { Device { kind: device_type, id: device_id } };
             backend::require_host("in", input.device)?;
-            backend::require_host("device_type", target)?;
+            if device_type != 0 {
+                backend::require_own_memory("device_type", Device { kind: device_type, id: device_id })?;
+            }
             let made = dlpack::export::empty(input.dtype, &input.shape, SPK_TENSOR_COPIED)?;
             dispatch::copy_elements("in", &input, &made.tensor()?)?;
             Ok(made)

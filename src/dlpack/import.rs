@@ -160,8 +160,7 @@ pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Re
     let first = usize::try_from(raw.byte_offset).ok().and_then(|offset| (raw.data as usize).checked_add(offset));
     let fits = first.is_some_and(|at| at.checked_sub(below).is_some() && at.checked_add(above).is_some());
     if !fits {
-        let (data, offset) = (raw.data, raw.byte_offset);
-        return refuse!(BadStrides, "{name}: data = {data:p} with byte_offset = {offset} leaves the address space");
+        return explain_address(&raw, name);
     }
     place.data = raw.data.wrapping_byte_add(raw.byte_offset as usize);
     Ok((raw, place))
@@ -194,15 +193,29 @@ fn explain_shape<T>(raw: &DLTensor, name: &str) -> Result<T> {
     refuse!(BadShape, "{name}: shape = {shape:?} of {dtype} has more than 2^63 - 1 {what}")
 }
 
-/// Strides that reach too far.
+/// Shape and strides in words. Strides that are NULL read as compact.
 #[cold]
-fn explain_strides<T>(raw: &DLTensor, name: &str) -> Result<T> {
+fn layout_in_words(raw: &DLTensor) -> String {
     let read = |source: *const i64| {
         // SAFETY: the caller of `check` vouches for ndim numbers.
         Dims::generate(raw.ndim as usize, |d| unsafe { Numbers(source).get(d) })
     };
-    let (shape, strides, dtype) = (read(raw.shape), read(raw.strides), DType::from(raw.dtype));
-    refuse!(BadStrides, "{name}: strides = {strides:?} with shape = {shape:?} of {dtype} reach past 2^63 - 1 bytes")
+    let shape = read(raw.shape);
+    let strides = if raw.strides.is_null() { strides::row_major(&shape) } else { read(raw.strides) };
+    format!("strides = {strides:?} with shape = {shape:?} of {}", DType::from(raw.dtype))
+}
+
+/// Strides that reach too far.
+#[cold]
+fn explain_strides<T>(raw: &DLTensor, name: &str) -> Result<T> {
+    refuse!(BadStrides, "{name}: {} reach past 2^63 - 1 bytes", layout_in_words(raw))
+}
+
+/// Elements outside of what can be addressed.
+#[cold]
+fn explain_address<T>(raw: &DLTensor, name: &str) -> Result<T> {
+    let (data, offset, layout) = (raw.data, raw.byte_offset, layout_in_words(raw));
+    refuse!(BadStrides, "{name}: {layout}, from data = {data:p} and byte_offset = {offset}, leave the address space")
 }
 
 /// The flags of a managed tensor, after its version, and then its description, were checked.

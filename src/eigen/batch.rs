@@ -48,23 +48,23 @@ where
     if matrices == 0 || n == 0 {
         return clear_info(outputs);
     }
-    if outputs.info.is_none() {
-        require_finite(request, a)?;
-    }
     let cost = (n as f64).powi(3) * if outputs.vectors.is_some() { 9.0 } else { 1.5 };
     let threads = pool::useful_threads(exec.threads, matrices, cost);
     let with_vectors = outputs.vectors.is_some();
-    let solvers: Result<Vec<Solver<C>>> = (0..threads).map(|_| Solver::new(n, with_vectors)).collect();
+    // Memory first: what cannot be solved is not looked through either.
+    let solvers = (0..threads).map(|_| Solver::new(n, with_vectors)).collect::<Result<Vec<Solver<C>>>>()?;
+    if outputs.info.is_none() {
+        require_finite(request, a)?;
+    }
     let work = Work::new(matrices);
     let failure = Mutex::new(None);
-    let parts: Vec<_> = cut(request, a, outputs, threads).into_iter().zip(solvers?).collect();
-    pool::run(parts, &mut exec.poll(), |(part, mut solver), poll| {
-        run_part(request, part, &mut solver, &work, &failure, poll)
-    });
+    let parts: Vec<_> = cut(request, a, outputs, threads).into_iter().zip(solvers).collect();
+    let mut poll = exec.poll();
+    pool::run(parts, &mut poll, |(part, mut solver), poll| run_part(request, part, &mut solver, &work, &failure, poll));
     if let Some(error) = failure.into_inner().unwrap_or(None) {
         return Err(error);
     }
-    work.finish()
+    work.finish(&mut poll)
 }
 
 /// The lines that hold the triangle, from the diagonal on.
@@ -113,6 +113,9 @@ fn run_part<T: Load<C::Precision>, C: Number>(
 ) {
     let n = request.n as usize;
     for _ in 0..part.matrices {
+        if !work.goes_on() {
+            return;
+        }
         read_triangle(request.triangle, &mut part.input, n, &mut solver.matrix);
         let outcome = solver.solve();
         if let (Err(why), None) = (outcome, &part.info) {
@@ -124,9 +127,7 @@ fn run_part<T: Load<C::Precision>, C: Number>(
         if let Some(mut line) = part.info.as_mut().and_then(Iterator::next) {
             line.fill_with(|_| outcome.map_or_else(|why| refusal(why).status as i32, |()| 0));
         }
-        if !work.advance(1, poll.as_deref_mut()) {
-            return;
-        }
+        work.advance(1, poll.as_deref_mut());
     }
 }
 

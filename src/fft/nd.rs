@@ -111,9 +111,11 @@ where
                 (Place::Output, _, _) => run.within(output.lines_mut(pass.axis, &pass.target)),
                 _ => run.across(input.lines(pass.axis, &pass.source), output.lines_mut(pass.axis, &pass.target)),
             }
-            work.finish()?;
+            if !work.goes_on() {
+                break;
+            }
         }
-        Ok(())
+        work.finish(&mut poll)
     }
 }
 
@@ -179,6 +181,9 @@ impl<R: Number> Runner<'_, '_, '_, R> {
         let parts: Vec<_> = parts.into_iter().zip(self.buffers.iter_mut()).collect();
         pool::run(parts, self.poll, |(lines, buffers), mut poll| {
             let mut since = 0;
+            if !work.goes_on() {
+                return;
+            }
             for one in lines {
                 line(one, buffers);
                 since += 1;

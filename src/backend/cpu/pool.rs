@@ -2,8 +2,8 @@
 
 use super::Poll;
 use crate::error::{Result, refuse};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The global setting: SPK_NUM_THREADS if it is a positive number, else the cores this process may use. Read once.
 pub(crate) fn default_threads() -> usize {
@@ -27,24 +27,26 @@ impl Work {
         Work { total: total.max(1), done: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
     }
 
-    /// Counts `items` as done. False says that the part shall stop. `poll` is there on the calling thread.
+    /// Counts `items` as done. False says that the part shall stop. `poll` is there on the calling thread; once it
+    /// asked to stop it is not asked again, and that all is done is for [`Work::finish`] to tell.
     pub fn advance(&self, items: usize, poll: Option<&mut Poll<'_>>) -> bool {
         let done = self.done.fetch_add(items, Relaxed) + items;
-        if poll.is_some_and(|poll| poll.stop(done as f64 / self.total as f64)) {
+        if done < self.total && self.goes_on() && poll.is_some_and(|poll| poll.stop(done as f64 / self.total as f64)) {
             self.stopped.store(true, Relaxed);
         }
+        self.goes_on()
+    }
+
+    /// Whether a part that has not begun shall begin.
+    pub fn goes_on(&self) -> bool {
         !self.stopped.load(Relaxed)
     }
 
-    /// CANCELLED if the callback asked to stop.
-    pub fn finish(&self) -> Result<()> {
-        if self.stopped.load(Relaxed) {
-            return refuse!(
-                Cancelled,
-                "exec: progress asked to stop after {} of {}",
-                self.done.load(Relaxed),
-                self.total
-            );
+    /// CANCELLED if the callback asked to stop. When all is done it is told so.
+    pub fn finish(&self, poll: &mut Poll<'_>) -> Result<()> {
+        let done = self.done.load(Relaxed);
+        if !self.goes_on() || (done >= self.total && poll.stop(1.0)) {
+            return refuse!(Cancelled, "exec: progress asked to stop after {done} of {}", self.total);
         }
         Ok(())
     }
@@ -97,11 +99,16 @@ mod tests {
 
     #[test]
     fn a_callback_on_the_calling_thread_stops_all_parts() {
-        let mut stop: super::super::Progress = Box::new(|fraction| fraction > 0.3);
+        let mut asked_again = false;
+        let mut stop: super::super::Progress = Box::new(move |fraction| {
+            assert!(!asked_again, "asked again after it asked to stop");
+            asked_again = fraction > 0.3;
+            asked_again
+        });
         let mut poll = Poll { progress: Some(&mut stop) };
         let work = Work::new(1_000_000_000);
         work.done.store(500_000_000, Relaxed);
-        run(vec![0, 1], &mut poll, |_, mut poll| while work.advance(1, poll.as_deref_mut()) {});
-        assert_eq!(work.finish().unwrap_err().status, crate::error::Status::Cancelled);
+        run(vec![0, 1, 2], &mut poll, |_, mut poll| while work.advance(1, poll.as_deref_mut()) {});
+        assert_eq!(work.finish(&mut poll).unwrap_err().status, crate::error::Status::Cancelled);
     }
 }

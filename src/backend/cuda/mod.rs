@@ -7,10 +7,7 @@ pub(super) fn count() -> i32 {
     0
 }
 
-pub(super) fn unavailable<T>(name: &str, device: Device) -> Result<T> {
-    refuse!(
-        BackendUnavailable,
-        "{name}: it lives on {device}, and this build computes on the CPU only; copy it to the host first \
-         (.cpu() in PyTorch, .get() in CuPy)"
-    )
+/// Why nothing is computed on a CUDA device; `and_so` says what to do.
+pub(super) fn unavailable<T>(name: &str, device: Device, and_so: &str) -> Result<T> {
+    refuse!(BackendUnavailable, "{name}: {device}: this build computes on the CPU only{and_so}")
 }

@@ -140,7 +140,8 @@ impl<R: Number> LineFft<R> {
 
     fn conjugate_if_asked(&self, bins: &mut [Complex<R>]) {
         if self.conjugate {
-            bins.iter_mut().for_each(|bin| bin.im = -bin.im);
+            // Not `-im`: what is 0 stays +0.
+            bins.iter_mut().for_each(|bin| bin.im = R::ZERO - bin.im);
         }
     }
 }
