@@ -1,0 +1,178 @@
+"""What kind of array an object is, how it becomes a Tensor, and how a result becomes the same kind again.
+
+A framework is imported here only when one of its arrays is at hand, hence after somebody else imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ._errors import DeviceError
+from ._names import HOST_READABLE, device_count, device_name
+from ._tensor import Tensor, exchange
+
+
+class Kind:
+    """Tensor, and any object of which no more is known than that it speaks DLPack: the result is a Tensor."""
+
+    #: How to get an array of this kind to the CPU.
+    to_cpu = "x.cpu()"
+
+    def read(self, x: Any, name: str, promote: bool) -> Tensor:
+        """The Tensor of an input. With `promote` integers may become what the framework computes them in."""
+        if not hasattr(x, "__dlpack__"):
+            raise TypeError(
+                f"{name}: {type(x).__name__} does not speak DLPack; make an array first, as by numpy.asarray({name})"
+            )
+        return exchange(x)
+
+    def write(self, x: Any, name: str) -> Tensor:
+        """The Tensor of an output that the caller gave."""
+        return self.read(x, name, False)
+
+    def give(self, tensor: Tensor) -> Any:
+        """A result as an array of this kind."""
+        return tensor
+
+
+class NumPy(Kind):
+    """numpy.ndarray; numpy.matrix counts as the ndarray that it holds, and masked arrays are refused."""
+
+    def _check(self, x: Any, name: str) -> None:
+        masked = sys.modules.get("numpy.ma")
+        if masked is not None and isinstance(x, masked.MaskedArray):
+            raise TypeError(f"{name}: a masked array has no meaning here; use {name}.filled(...) or {name}.data")
+        dtype = x.dtype
+        if dtype.kind not in "biufc" or dtype.char in "gG":
+            raise TypeError(
+                f"{name}: dtype {dtype} is none of bool, integers, float16, float32, float64, complex64 and complex128"
+            )
+        if not dtype.isnative:
+            raise TypeError(
+                f"{name}: dtype {dtype} is not in native byte order; use {name}.astype({name}.dtype.newbyteorder('='))"
+            )
+
+    def read(self, x, name, promote):
+        import numpy
+
+        if not isinstance(x, numpy.ndarray):  # a scalar
+            x = numpy.asarray(x)
+        self._check(x, name)
+        if any(stride % x.itemsize for stride in x.strides):  # DLPack counts strides in elements
+            x = x.copy()
+        return exchange(x)
+
+    def write(self, x, name):
+        import numpy
+
+        if not isinstance(x, numpy.ndarray):
+            raise TypeError(f"{name}: {type(x).__name__} is no array")
+        self._check(x, name)
+        return exchange(x)
+
+    def give(self, tensor):
+        import numpy
+
+        return numpy.from_dlpack(tensor)
+
+
+class Torch(Kind):
+    """torch.Tensor; conjugate and negative views are resolved, and integers compute in torch's default dtype."""
+
+    def read(self, x, name, promote):
+        import torch
+
+        if promote and not (x.is_floating_point() or x.is_complex()):
+            x = x.to(torch.float64 if torch.get_default_dtype() is torch.float64 else torch.float32)
+        return exchange(x.resolve_conj().resolve_neg())
+
+    def write(self, x, name):
+        if x.is_conj() or x.is_neg():
+            raise ValueError(f"{name}: a conjugate or negative view cannot be written to; resolve it first")
+        return exchange(x, legacy_flags=0)  # torch has no read-only tensors, and older releases speak legacy only
+
+    def give(self, tensor):
+        import torch
+
+        return torch.from_dlpack(tensor)
+
+
+class Jax(Kind):
+    """jax.Array; it speaks legacy only, hence inputs are read-only here, and that is what they are in JAX."""
+
+    to_cpu = "jax.device_put(x, jax.devices('cpu')[0])"
+
+    def give(self, tensor):
+        from jax import dlpack
+
+        return dlpack.from_dlpack(tensor)
+
+
+class CuPy(Kind):
+    """cupy.ndarray; in managed memory it can be read here, and the result goes back to the GPU by a copy."""
+
+    to_cpu = "cupy.asnumpy(x)"
+
+    def give(self, tensor):
+        import cupy
+
+        return cupy.asarray(tensor.numpy())
+
+
+_TENSOR = Kind()
+_FRAMEWORKS = (
+    (NumPy(), "numpy", ("ndarray", "generic")),
+    (Torch(), "torch", ("Tensor",)),
+    (Jax(), "jax", ("Array",)),
+    (CuPy(), "cupy", ("ndarray",)),
+)
+_kind_of_type: WeakKeyDictionary[type, Kind] = WeakKeyDictionary()
+
+
+def kind_of(x: Any) -> Kind:
+    """The kind of array that `x` is."""
+    kind = _kind_of_type.get(type(x))
+    if kind is not None:
+        return kind
+    for kind, module_name, names in _FRAMEWORKS:
+        module = sys.modules.get(module_name)
+        classes = tuple(getattr(module, name) for name in names if hasattr(module, name))
+        if isinstance(x, classes):
+            _kind_of_type[type(x)] = kind
+            return kind
+    return _TENSOR
+
+
+def _require_computable(tensor: Tensor, name: str, kind: Kind) -> None:
+    device = tensor.device
+    if device[0] not in HOST_READABLE and not device_count(device[0]):
+        raise DeviceError(
+            f"{name}: it lives on {device_name(device)}, and this build of spectrapack cannot compute there; "
+            f"copy it to the CPU first, by {kind.to_cpu}"
+        )
+
+
+def read(x: Any, name: str = "x", promote: bool = False) -> tuple[Kind, Tensor]:
+    """The kind of an input and its Tensor; DeviceError where nothing here computes on its device."""
+    if type(x) is Tensor:
+        kind, tensor = _TENSOR, x
+    else:
+        kind = kind_of(x)
+        tensor = kind.read(x, name, promote)
+    _require_computable(tensor, name, kind)
+    return kind, tensor
+
+
+def write(x: Any, name: str = "out") -> Tensor:
+    """The Tensor of an output that the caller gave; ValueError where it is read-only."""
+    if type(x) is Tensor:
+        kind, tensor = _TENSOR, x
+    else:
+        kind = kind_of(x)
+        tensor = kind.write(x, name)
+    _require_computable(tensor, name, kind)
+    if tensor.readonly:
+        raise ValueError(f"{name}: read-only, or an array that legacy DLPack cannot show to be writable")
+    return tensor
