@@ -123,7 +123,8 @@ typedef enum spk_fft_kind {
   SPK_FFT_C2C = 0,
   // Real input; of the last listed axis, of length n, the first n / 2 + 1 bins.
   SPK_FFT_R2C = 1,
-  // Complex input with n / 2 + 1 bins of the last listed axis, real output of length n.
+  // Input with n / 2 + 1 bins of the last listed axis (complex; a real one has no imaginary parts), real output of
+  // length n.
   SPK_FFT_C2R = 2,
 } spk_fft_kind;
 
@@ -406,7 +407,8 @@ int32_t spk_tensor_empty(const DLTensor *prototype, struct DLManagedTensorVersio
 //
 // Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact. The result
 // is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
-// where it shall live, as DLPack numbers; device_type 0 is where `in` lives. `exec` may be NULL.
+// where it shall live, as DLPack numbers; device_type 0 is the device that computes on `in`: for plain, pinned and
+// managed memory, which the CPU can read, that is the CPU. `exec` may be NULL.
 //
 // Ownership: *borrows* `in` and `exec`; *returns new*.
 // Threads: any.
