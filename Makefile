@@ -1,0 +1,89 @@
+# The front desk: every target does all the set-up it needs. `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local
+export CARGO_TARGET_DIR := $(CURDIR)/target
+built := "$(CARGO_TARGET_DIR)/release"
+export SPECTRAPACK_LIBRARY := $(CARGO_TARGET_DIR)/release/libspectrapack.so
+venv := "$(CURDIR)/target/venv"
+python := $(venv)/bin/python
+cmake := PATH=$(venv)/bin:"$$PATH" cmake
+configure := $(cmake) -G Ninja -DCMAKE_BUILD_TYPE=Release -DSPECTRAPACK_PREBUILT_DIR=$(built)
+c-tests := -S c-tests -DSPECTRAPACK_REAL_DLPACK_INCLUDE=$(venv)/dlpack
+steps := env build lint test-rust test-c test-c-sanitized test-python test-packaging test-examples
+
+.PHONY: help python demo test test-long $(steps) headers bench bench-overhead install clean
+
+help: ## lists the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
+	  printf '  make %-20s %s\n' "$$name" "$$text"; done
+
+demo: env build ## shows the library at work, times it against NumPy, draws a picture
+	@$(python) examples/pipeline.py
+
+test: ## runs every check; each of its steps can be run alone
+	@begin=$$SECONDS; summary=; \
+	for step in $(steps); do \
+	  printf '\n==== make %s\n' $$step; start=$$SECONDS; \
+	  $(MAKE) $$step || { printf '\n==== make %s FAILED\n' $$step; exit 1; }; \
+	  summary+=$$(printf '  %-20s %4d s' $$step $$((SECONDS - start)))$$'\n'; \
+	done; \
+	printf '\n==== all passed\n%s  %-20s %4d s\n' "$$summary" together $$((SECONDS - begin))
+
+test-long: test ## the same as test for now: its loops are the long ones
+
+lint: ## formatting, clippy without warnings, and the header says what the sources say
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo test --release --locked --test header
+
+test-rust: ## the library's own tests
+	cargo test --release --locked
+
+test-c: env build ## the C surface, from C, and some of it under valgrind where there is one
+	$(configure) $(c-tests) -B target/c-tests -DSPECTRAPACK_VALGRIND=ON
+	$(cmake) --build target/c-tests
+	$(venv)/bin/ctest --test-dir target/c-tests --output-on-failure -j 2
+
+test-c-sanitized: env build ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(configure) $(c-tests) -B target/c-tests-sanitized -DSPECTRAPACK_SANITIZE=address,undefined
+	$(cmake) --build target/c-tests-sanitized
+	$(venv)/bin/ctest --test-dir target/c-tests-sanitized --output-on-failure -j 2
+
+test-python: env build ## the Python package
+	$(python) -m pytest -q bindings/python/tests
+
+test-packaging: env build ## CMake package, pkg-config, C++ layer, from outside the tree
+	$(python) -m pytest -q tests/packaging
+
+test-examples: env build ## the examples in every host, and what the README shows
+	$(python) -m pytest -q -rs tests/examples
+
+bench: ## times what crosses the C surface
+	cargo bench --locked --bench exchange
+
+bench-overhead: env build ## times what a call through Python costs, beside NumPy, SciPy and PyTorch
+	@$(python) benches/overhead.py
+
+headers: ## writes the C header anew from the Rust sources
+	SPK_WRITE_HEADER=1 cargo test --release --locked --test header
+
+install: env build ## installs library, headers, CMake package and pkg-config file: PREFIX=, DESTDIR=
+	$(configure) -S . -B target/install -DCMAKE_INSTALL_PREFIX:PATH="$(PREFIX)"
+	$(cmake) --build target/install
+	DESTDIR="$(DESTDIR)" $(cmake) --install target/install
+
+python: env build ## prints the path of a Python that imports the package from this checkout (make -s python)
+	@echo $(python)
+
+build: ## builds the library
+	@cargo build --release --locked
+
+env: ## makes target/venv, once
+	@tests/env/setup.sh
+
+clean: ## removes target/
+	rm -rf target
