@@ -35,10 +35,10 @@ test: ## runs every check; each of its steps can be run alone
 
 test-long: test ## the same as test for now: its loops are the long ones
 
-lint: ## formatting, clippy without warnings, and the header says what the sources say
-	cargo fmt --check
-	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo test --release --locked --test header
+lint: build ## formatting, clippy without warnings, and the header says what the sources say
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	cargo test --release --locked -p spectrapack-header
 
 test-rust: ## the library's own tests
 	cargo test --release --locked
@@ -69,7 +69,7 @@ bench-overhead: env build ## times what a call through Python costs, beside NumP
 	@$(python) benches/overhead.py
 
 headers: ## writes the C header anew from the Rust sources
-	SPK_WRITE_HEADER=1 cargo test --release --locked --test header
+	SPK_WRITE_HEADER=1 cargo test --release --locked -p spectrapack-header committed
 
 install: env build ## installs library, headers, CMake package and pkg-config file: PREFIX=, DESTDIR=
 	$(configure) -S . -B target/install -DCMAKE_INSTALL_PREFIX:PATH="$(PREFIX)"

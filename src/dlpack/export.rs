@@ -30,10 +30,10 @@ struct Made<O> {
 }
 
 impl<O> Made<O> {
-    /// The layout of the allocation, and where in it the numbers start.
-    fn layout(ndim: usize) -> Option<(Layout, usize)> {
-        let numbers = Layout::array::<i64>(2 * ndim).ok()?;
-        Layout::new::<Made<O>>().extend(numbers).ok()
+    /// The layout of the allocation: a `Made<O>`, then shape and strides, which need no padding between.
+    fn layout(ndim: usize) -> Option<Layout> {
+        const { assert!(align_of::<Made<O>>() == align_of::<i64>()) };
+        Layout::from_size_align(size_of::<Made<O>>() + 2 * ndim * size_of::<i64>(), align_of::<Made<O>>()).ok()
     }
 
     /// # Safety
@@ -45,7 +45,7 @@ impl<O> Made<O> {
         unsafe {
             let ndim = (*made).head.managed.dl_tensor.ndim as usize;
             ptr::drop_in_place(made);
-            if let Some((layout, _)) = Made::<O>::layout(ndim) {
+            if let Some(layout) = Made::<O>::layout(ndim) {
                 dealloc(made.cast(), layout);
             }
         }
@@ -171,18 +171,15 @@ unsafe fn make<O: Send + 'static>(
     own: impl FnOnce(&mut Option<O>),
 ) -> Result<Owned> {
     let ndim = dl_tensor.ndim as usize;
-    let allocation = Made::<O>::layout(ndim).and_then(|(layout, numbers)| {
-        // SAFETY: the layout's size is not 0.
-        let start = NonNull::new(unsafe { alloc(layout) })?;
-        Some((start, numbers))
-    });
-    let Some((start, numbers)) = allocation else {
+    // SAFETY: the layout's size is not 0.
+    let start = Made::<O>::layout(ndim).and_then(|layout| NonNull::new(unsafe { alloc(layout) }));
+    let Some(start) = start else {
         return refuse!(OutOfMemory, "a tensor of {ndim} dimensions could not be allocated");
     };
-    // SAFETY: the allocation holds a Made<O> and, from `numbers` on, 2 * ndim numbers, all written here before
-    // anybody sees them; the sources hold ndim numbers each.
+    // SAFETY: the allocation holds a Made<O> and, after it, 2 * ndim numbers, all written here before anybody sees
+    // them; the sources hold ndim numbers each.
     unsafe {
-        let own_shape = start.byte_add(numbers).cast::<i64>().as_ptr();
+        let own_shape = start.byte_add(size_of::<Made<O>>()).cast::<i64>().as_ptr();
         let own_strides = own_shape.add(ndim);
         let mut compact = 1i64;
         for d in (0..ndim).rev() {
