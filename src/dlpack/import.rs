@@ -51,7 +51,9 @@ pub(crate) unsafe fn prototype(raw: *const DLTensor, name: &str) -> Result<Tenso
 
 unsafe fn describe(raw: *const DLTensor, name: &str, depth: Depth) -> Result<Tensor> {
     // SAFETY: the caller's promise.
-    let (raw, place) = unsafe { check(raw, name, depth) }?;
+    let raw = unsafe { read(raw, name) }?;
+    // SAFETY: as above.
+    let place = unsafe { check(&raw, name, depth) }?;
     let (shape, strides) = (Numbers(raw.shape), Numbers(raw.strides));
     let ndim = raw.ndim as usize;
     // SAFETY: `check` found ndim in range and the pointer not NULL unless ndim is 0.
@@ -88,22 +90,30 @@ pub(super) struct Place {
     pub byte_offset: u64,
 }
 
-/// A copy of what `raw` points to, and where its elements start, after every check. This is the fast path of
-/// exchange: one walk over the dimensions, nothing allocated; what is wrong is said by [`explain`].
+/// A copy of what `raw` points to.
 ///
 /// # Safety
 /// As for [`tensor`].
-#[inline]
-pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Result<(DLTensor, Place)> {
+#[inline(always)]
+pub(super) unsafe fn read(raw: *const DLTensor, name: &str) -> Result<DLTensor> {
     if raw.is_null() {
         return refuse!(NullArgument, "{name} is NULL");
     }
     // SAFETY: the caller's promise; every bit pattern is a value of DLTensor, and it need not be aligned.
-    let raw = unsafe { ptr::read_unaligned(raw) };
+    Ok(unsafe { ptr::read_unaligned(raw) })
+}
+
+/// Where a tensor's elements start, after every check. This is the fast path of exchange: one walk over the
+/// dimensions, nothing allocated; what is wrong is said by the cold functions below.
+///
+/// # Safety
+/// The arrays of `raw` hold ndim numbers.
+#[inline]
+pub(super) unsafe fn check(raw: &DLTensor, name: &str, depth: Depth) -> Result<Place> {
     let ndim = raw.ndim as usize;
     let no_shape = raw.ndim > 0 && raw.shape.is_null();
     if raw.ndim < 0 || ndim > MAX_NDIM || no_shape || raw.dtype.bits == 0 || raw.dtype.lanes == 0 {
-        return explain_head(&raw, name);
+        return explain_head(raw, name);
     }
     let (shape, strides) = (Numbers(raw.shape), Numbers(raw.strides));
     let strided = depth != Depth::Shape && !raw.strides.is_null();
@@ -129,11 +139,11 @@ pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Re
     let bits = u64::from(raw.dtype.bits) * u64::from(raw.dtype.lanes);
     let bytes = shape::packed_bytes(if empty { 0 } else { count }, bits);
     let (Some(bytes), false) = (bytes, negative || (too_many && !empty)) else {
-        return explain_shape(&raw, name);
+        return explain_shape(raw, name);
     };
     let mut place = Place { data: ptr::null_mut(), byte_offset: 0 };
     if empty || depth == Depth::Shape {
-        return Ok((raw, place));
+        return Ok(place);
     }
     let (below, above) = match strided {
         false => (0, bytes),
@@ -142,12 +152,12 @@ pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Re
             let above = high.checked_add(1).and_then(|n| shape::packed_bytes(n, bits));
             match (below, above, too_far) {
                 (Some(below), Some(above), false) => (below, above),
-                _ => return explain_strides(&raw, name),
+                _ => return explain_strides(raw, name),
             }
         }
     };
     if depth == Depth::Layout {
-        return Ok((raw, place));
+        return Ok(place);
     }
     if raw.data.is_null() {
         return refuse!(NullArgument, "{name}: data is NULL and the tensor has {count} elements");
@@ -155,15 +165,15 @@ pub(super) unsafe fn check(raw: *const DLTensor, name: &str, depth: Depth) -> Re
     let device = Device { kind: raw.device.device_type.0 as i32, id: 0 };
     if !device.has_addresses() {
         place = Place { data: raw.data, byte_offset: raw.byte_offset };
-        return Ok((raw, place));
+        return Ok(place);
     }
     let first = usize::try_from(raw.byte_offset).ok().and_then(|offset| (raw.data as usize).checked_add(offset));
     let fits = first.is_some_and(|at| at.checked_sub(below).is_some() && at.checked_add(above).is_some());
     if !fits {
-        return explain_address(&raw, name);
+        return explain_address(raw, name);
     }
     place.data = raw.data.wrapping_byte_add(raw.byte_offset as usize);
-    Ok((raw, place))
+    Ok(place)
 }
 
 /// What is wrong with ndim, the shape pointer or the element type.
@@ -226,7 +236,7 @@ pub(crate) unsafe fn check_managed(raw: *const DLManagedTensorVersioned, name: &
     // SAFETY: the caller's promise.
     unsafe {
         check_version(raw, name)?;
-        check(&raw const (*raw).dl_tensor, name, Depth::Data)?;
+        check(&read(&raw const (*raw).dl_tensor, name)?, name, Depth::Data)?;
         Ok((*raw).flags.bits())
     }
 }
@@ -272,7 +282,8 @@ pub(crate) unsafe fn take(foreign: *mut DLManagedTensorVersioned, name: &str) ->
         if export::is_ours(foreign) {
             return Ok(Owned::from_raw(NonNull::new_unchecked(foreign)));
         }
-        let (raw, place) = check(&raw const (*foreign).dl_tensor, name, Depth::Data)?;
+        let raw = read(&raw const (*foreign).dl_tensor, name)?;
+        let place = check(&raw, name, Depth::Data)?;
         let flags = (*foreign).flags.bits();
         export::adopt(&raw, &place, flags, |share| *share = Some(Foreign(NonNull::new_unchecked(foreign))))
     }

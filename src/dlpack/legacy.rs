@@ -30,7 +30,8 @@ pub(crate) unsafe fn take(legacy: *mut DLManagedTensor, flags: u64, name: &str) 
     };
     // SAFETY: the caller's promise.
     unsafe {
-        let (raw, place) = import::check(&raw const (*legacy).dl_tensor, name, import::Depth::Data)?;
+        let raw = import::read(&raw const (*legacy).dl_tensor, name)?;
+        let place = import::check(&raw, name, import::Depth::Data)?;
         export::adopt(&raw, &place, flags, |owner| *owner = Some(Foreign(foreign)))
     }
 }
