@@ -156,6 +156,24 @@ static void struct_sizes_are_believed_only_as_far_as_they_go(void) {
   }
 }
 
+/* The legacy form has no flags, and a consumer would read padded elements as packed ones. */
+static void padded_elements_below_a_byte_have_no_legacy_form(void) {
+  char data[4];
+  DLTensor t = host(data, DTYPE(kDLInt, 4, 1), 1, DIMS(4), NULL);
+  managed *m = NULL;
+  DLManagedTensor *legacy = NULL;
+  if (!CHECK_OK(spk_tensor_wrap(&t, NULL, NULL, SPK_TENSOR_SUBBYTE_PADDED, &m))) return;
+  check_refused(made_legacy(spk_tensor_to_legacy(m, &legacy), &legacy), SPK_UNSUPPORTED, "tensor", "padded");
+  spk_tensor_release(m);
+}
+
+/* Both results in one place would lose the first. */
+static void results_in_one_place_are_refused(void) {
+  managed *both = stale();
+  check_refused(spk_eigh_new(&good_a, NULL, NULL, &both, &both), SPK_INVALID_ARGUMENT, "v", "w");
+  CHECK_PTR(both, NULL);
+}
+
 int main(void) {
   RUN(tensors_of_another_major_version_are_refused_and_stay_the_callers);
   RUN(foreign_tensors_are_neither_retained_nor_viewed);
@@ -163,5 +181,7 @@ int main(void) {
   RUN(read_only_tensors_do_not_become_legacy);
   RUN(bad_view_arguments_are_refused);
   RUN(struct_sizes_are_believed_only_as_far_as_they_go);
+  RUN(padded_elements_below_a_byte_have_no_legacy_form);
+  RUN(results_in_one_place_are_refused);
   return check_end();
 }

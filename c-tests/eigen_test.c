@@ -132,6 +132,18 @@ static void tiny_and_huge_matrices_neither_vanish_nor_overflow(void) {
   }
 }
 
+/* The divide and conquer deflates by absolute thresholds: from n = 129 on, scales far from 1 lost the vectors. */
+static void vectors_of_larger_matrices_are_right_at_any_scale(void) {
+  static double w[200];
+  const double scales[] = {1e-12, 1e-3, 1e6, 1e12};
+  for (int i = 0; i < LENGTH(scales); i++)
+    for (int n = 129; n <= 200; n += 71) {
+      ROW("scale %g, n %d", scales[i], n);
+      scale = scales[i];
+      solve_and_check(scaled, n, F64, SPK_UPLO_LOWER, w);
+    }
+}
+
 int main(void) {
   RUN(laplacian_has_its_closed_form);
   RUN(zero_matrix_has_zeros);
@@ -144,5 +156,6 @@ int main(void) {
   RUN(imaginary_parts_of_the_diagonal_are_ignored);
   RUN(of_components_of_equal_modulus_the_first_is_positive);
   RUN(tiny_and_huge_matrices_neither_vanish_nor_overflow);
+  RUN(vectors_of_larger_matrices_are_right_at_any_scale);
   return check_end();
 }

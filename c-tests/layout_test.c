@@ -34,16 +34,6 @@ AT(spk_eigh_desc, value_high, 40, 8);
 AT(spk_eigh_desc, flags, 48, 4);
 AT(spk_eigh_desc, zero, 52, 4);
 
-SIZE_IS(spk_py_api, 56, 8);
-AT(spk_py_api, struct_size, 0, 4);
-AT(spk_py_api, zero, 4, 4);
-AT(spk_py_api, capsule_new, 8, 8);
-AT(spk_py_api, capsule_is_valid, 16, 8);
-AT(spk_py_api, capsule_get_pointer, 24, 8);
-AT(spk_py_api, capsule_set_name, 32, 8);
-AT(spk_py_api, err_fetch, 40, 8);
-AT(spk_py_api, err_restore, 48, 8);
-
 FACT(SPK_FFT_C2C == 0 && SPK_FFT_R2C == 1 && SPK_FFT_C2R == 2);
 FACT(SPK_FORWARD == 0 && SPK_INVERSE == 1);
 FACT(SPK_NORM_BACKWARD == 0 && SPK_NORM_ORTHO == 1 && SPK_NORM_FORWARD == 2);
@@ -62,7 +52,6 @@ static void structs_have_no_padding(void) {
   CHECK_INT(sizeof(spk_exec), 2 * 4 + 5 * 8);
   CHECK_INT(sizeof(spk_fft_desc), 6 * 4 + 2 * 8);
   CHECK_INT(sizeof(spk_eigh_desc), 4 * 4 + 4 * 8 + 2 * 4);
-  CHECK_INT(sizeof(spk_py_api), 2 * 4 + 6 * 8);
 }
 
 static void an_exchange_table_is_filled_in_field_by_field(void) {

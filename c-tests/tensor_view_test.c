@@ -173,6 +173,35 @@ static void views_of_elements_below_a_byte_are_refused(void) {
   spk_tensor_release(m);
 }
 
+/* Each view used to own its parent, and the last release recursed once a link: 300 000 links overran the stack. */
+static void a_long_chain_of_views_is_released_without_recursion(void) {
+  double data[4];
+  counter freed = 0;
+  DLTensor t = host(data, F64, 1, DIMS(4), NULL);
+  managed *link = NULL;
+  if (!CHECK_OK(spk_tensor_wrap(&t, count_free, &freed, 0, &link))) return;
+  for (int i = 0; i < 300000; i++) {
+    managed *next = NULL;
+    if (spk_tensor_view(link, 1, DIMS(4), NULL, 0, &next) != SPK_OK) break;
+    spk_tensor_release(link);
+    link = next;
+  }
+  CHECK_INT(freed, 0);
+  spk_tensor_release(link);
+  CHECK_INT(freed, 1);
+}
+
+/* A view that repeats one element 2^62 times used to be made, and then no function took it. */
+static void views_that_no_function_would_take_are_not_made(void) {
+  double data[1];
+  DLTensor t = host(data, F64, 1, DIMS(1), NULL);
+  managed *m = NULL, *v = NULL;
+  if (!CHECK_OK(spk_tensor_wrap(&t, NULL, NULL, 0, &m))) return;
+  CHECK_STATUS(spk_tensor_view(m, 1, DIMS((int64_t)1 << 62), DIMS(0), 0, &v), SPK_BAD_SHAPE);
+  CHECK_PTR(v, NULL);
+  spk_tensor_release(m);
+}
+
 int main(void) {
   RUN(view_shows_a_part_of_the_same_memory);
   RUN(null_strides_make_a_compact_view);
@@ -184,5 +213,7 @@ int main(void) {
   RUN(empty_and_scalar_views);
   RUN(views_beyond_the_parent_are_refused);
   RUN(views_of_elements_below_a_byte_are_refused);
+  RUN(a_long_chain_of_views_is_released_without_recursion);
+  RUN(views_that_no_function_would_take_are_not_made);
   return check_end();
 }

@@ -180,12 +180,6 @@ typedef enum spk_structure {
   SPK_STRUCTURE_BLOCKS = 5,
 } spk_structure;
 
-// DLPack's element type: code, bits of one lane, lanes.
-typedef struct DType DType;
-
-// Where memory lives: DLPack's device type and device number.
-typedef struct Device Device;
-
 // A plan: how to transform tensors of one layout. Immutable, so threads may share it.
 typedef struct spk_fft_plan spk_fft_plan;
 
@@ -197,12 +191,13 @@ typedef struct spk_exec {
   int32_t threads;
   // CUDA: the stream, as CUDA means it. CPU: NULL.
   void *stream;
-  // Memory for intermediate results of Fourier transforms, or NULL to let the library allocate; others ignore it.
+  // Memory for intermediate results of Fourier transforms, or NULL to let the library allocate; others ignore it. It
+  // overlaps no tensor of the call.
   void *scratch;
   // Bytes at `scratch`.
   size_t scratch_size;
-  // Called now and then on the calling thread with the fraction done, 0 to 1; non-zero cancels. Must not throw or
-  // longjmp. May be NULL.
+  // Called on the calling thread with the fraction done, between lines and between matrices, and with 1 at the end;
+  // non-zero cancels what is not yet done. Must not throw or longjmp. May be NULL.
   int32_t (*progress)(void *user, double fraction);
   // Handed to `progress`.
   void *user;
@@ -252,26 +247,6 @@ typedef struct spk_eigh_desc {
   // Must be 0.
   int32_t zero;
 } spk_eigh_desc;
-
-// The functions of CPython's C API that are used here, as the process has them.
-typedef struct spk_py_api {
-  // sizeof(spk_py_api) as the caller knows it.
-  uint32_t struct_size;
-  // Must be 0.
-  int32_t zero;
-  // PyCapsule_New.
-  void *(*capsule_new)(void *pointer, const char *name, void (*destructor)(void *capsule));
-  // PyCapsule_IsValid.
-  int (*capsule_is_valid)(void *capsule, const char *name);
-  // PyCapsule_GetPointer.
-  void *(*capsule_get_pointer)(void *capsule, const char *name);
-  // PyCapsule_SetName.
-  int (*capsule_set_name)(void *capsule, const char *name);
-  // PyErr_Fetch.
-  void (*err_fetch)(void **kind, void **value, void **trace);
-  // PyErr_Restore.
-  void (*err_restore)(void *kind, void *value, void *trace);
-} spk_py_api;
 
 
 
@@ -381,13 +356,14 @@ int32_t spk_tensor_take_legacy(DLManagedTensor *legacy, uint64_t flags, struct D
 
 // Turns a managed tensor into the legacy form, for consumers that know no other.
 //
-// The legacy form cannot say that a tensor is read-only, so a read-only one is refused: copy it first.
+// The legacy form cannot say that a tensor is read-only, so a read-only one is refused: copy it first. Nor can it say
+// SPK_TENSOR_SUBBYTE_PADDED.
 //
 // Ownership: *takes* `tensor` (on failure it is still the caller's); *returns new* in `*out`, to be released by its
 // own deleter.
 // Threads: any.
-// Errors: SPK_NULL_ARGUMENT, SPK_ABI_MISMATCH, SPK_READ_ONLY, SPK_BAD_NDIM, SPK_BAD_SHAPE, SPK_BAD_STRIDES,
-// SPK_BAD_DTYPE, SPK_OUT_OF_MEMORY, SPK_PANIC.
+// Errors: SPK_NULL_ARGUMENT, SPK_ABI_MISMATCH, SPK_READ_ONLY, SPK_UNSUPPORTED, SPK_BAD_NDIM, SPK_BAD_SHAPE,
+// SPK_BAD_STRIDES, SPK_BAD_DTYPE, SPK_OUT_OF_MEMORY, SPK_PANIC.
 // Since: 0.1
 int32_t spk_tensor_to_legacy(struct DLManagedTensorVersioned *tensor, DLManagedTensor **out);
 
@@ -405,8 +381,8 @@ int32_t spk_tensor_empty(const DLTensor *prototype, struct DLManagedTensorVersio
 
 // Copies a tensor into a new compact one.
 //
-// Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact. The result
-// is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
+// Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact and packed.
+// The result is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
 // where it shall live, as DLPack numbers; device_type 0 is the device that computes on `in`: for plain, pinned and
 // managed memory, which the CPU can read, that is the CPU. `exec` may be NULL.
 //
@@ -463,7 +439,7 @@ int32_t spk_tensor_view(const struct DLManagedTensorVersioned *parent,
 // Errors: SPK_NULL_ARGUMENT, SPK_ABI_MISMATCH, SPK_INVALID_ARGUMENT (a tensor that this library did not make: take
 // it first), SPK_PANIC.
 // Since: 0.1
-int32_t spk_tensor_retain(struct DLManagedTensorVersioned *tensor);
+int32_t spk_tensor_retain(const struct DLManagedTensorVersioned *tensor);
 
 // Gives up one holder's share of a managed tensor.
 //
@@ -538,8 +514,8 @@ int32_t spk_fft_new(const DLTensor *in,
 // Plans a transform of tensors like `in` into tensors like `out`.
 //
 // Element types, shapes and strides of both are remembered; their data pointers are not looked at and may be NULL.
-// Executing a plan skips the checks of the description and finds everything prepared. `exec` may be NULL; its
-// threads count is what spk_fft_plan_scratch_size answers for.
+// Executing a plan skips the checks of the description and finds everything prepared. `exec` may be NULL; of it only
+// the checks count.
 //
 // Ownership: *borrows* the inputs; *returns new* in `*out_plan`, to be freed by spk_fft_plan_destroy.
 // Threads: any.
@@ -570,7 +546,7 @@ int32_t spk_fft_plan_execute(const struct spk_fft_plan *plan,
 // Says how many bytes of scratch an execution of the plan needs.
 //
 // The answer holds for `exec`'s thread count (NULL: the global setting) and for scratch of any alignment. Scratch of
-// this size in spk_exec keeps executions from allocating.
+// this size in spk_exec keeps executions from allocating memory for intermediate results.
 //
 // Ownership: *borrows* all arguments.
 // Threads: any.
@@ -639,7 +615,7 @@ int32_t spk_eigh_new(const DLTensor *a,
 //
 // Ownership: borrows `out_count`.
 // Threads: any.
-// Errors: SPK_NULL_ARGUMENT.
+// Errors: SPK_NULL_ARGUMENT, SPK_PANIC.
 // Since: 0.1
 int32_t spk_device_count(int32_t device_type, int32_t *out_count);
 
@@ -651,20 +627,31 @@ int32_t spk_device_count(int32_t device_type, int32_t *out_count);
 // Ownership: borrows `buf` and `out_len`.
 // Threads: any.
 // Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT (no such device id), SPK_BACKEND_UNAVAILABLE, SPK_UNSUPPORTED (a
-// device type that the library never computes on).
+// device type that the library never computes on), SPK_PANIC.
 // Since: 0.1
 int32_t spk_device_describe(int32_t device_type, int32_t device_id, char *buf, size_t len, size_t *out_len);
 
+// Names the functions of CPython whose addresses spk_py_start wants.
+//
+// `index` counts from 0; NULL says that there are no more.
+//
+// Ownership: the string is static; never free it.
+// Threads: any.
+// Errors: none.
+// Since: 0.1
+const char *spk_py_symbol(size_t index);
+
 // Tells the library where CPython's functions are.
 //
-// Python passes the addresses (`ctypes.cast(pythonapi.PyCapsule_New, c_void_p)`), since the library does not link
-// libpython. The first call counts; later ones change nothing. The struct is copied.
+// `addresses` holds one address for each name that spk_py_symbol gives, in that order, since the library does not
+// link libpython. In Python: `ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name))`. The first call that
+// succeeds counts; later ones change nothing.
 //
-// Ownership: *borrows* `api`.
+// Ownership: *borrows* `addresses`.
 // Threads: any.
-// Errors: -1 when `api` or one of its functions is NULL or its struct_size is another; else 0.
+// Errors: -1 when `addresses` or one of them is NULL or `count` is another; else 0.
 // Since: 0.1
-int spk_py_start(const struct spk_py_api *api);
+int spk_py_start(const void *const *addresses, size_t count);
 
 // Makes a capsule that owns a managed tensor.
 //
@@ -699,6 +686,19 @@ void *spk_py_capsule_consume(void *capsule, int32_t *out_form);
 // Errors: -1 when spk_py_start was not called or `capsule` is no used DLPack capsule; else 0.
 // Since: 0.1
 int spk_py_capsule_restore(void *capsule);
+
+// Wraps memory that a Python object owns as a managed tensor.
+//
+// As spk_tensor_wrap, with a reference to `owner` instead of a function that frees: it is taken now, and given back
+// after the last holder has released the tensor, at once where that thread holds the GIL and soon where it does not.
+// While the interpreter shuts down it is not given back at all.
+//
+// Ownership: *borrows* `tensor`, *retains* `owner`; *returns new*.
+// Threads: the GIL must be held; the tensor may be released on any thread.
+// Errors: SPK_NULL_ARGUMENT, SPK_UNSUPPORTED (spk_py_start was not called), SPK_BAD_NDIM, SPK_BAD_SHAPE,
+// SPK_BAD_STRIDES, SPK_BAD_DTYPE, SPK_OUT_OF_MEMORY, SPK_PANIC.
+// Since: 0.1
+int32_t spk_py_wrap(const DLTensor *tensor, void *owner, uint64_t flags, struct DLManagedTensorVersioned **out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -19,12 +19,13 @@ pub struct spk_exec {
     pub threads: i32,
     /// CUDA: the stream, as CUDA means it. CPU: NULL.
     pub stream: *mut c_void,
-    /// Memory for intermediate results of Fourier transforms, or NULL to let the library allocate; others ignore it.
+    /// Memory for intermediate results of Fourier transforms, or NULL to let the library allocate; others ignore it. It
+    /// overlaps no tensor of the call.
     pub scratch: *mut c_void,
     /// Bytes at `scratch`.
     pub scratch_size: usize,
-    /// Called now and then on the calling thread with the fraction done, 0 to 1; non-zero cancels. Must not throw or
-    /// longjmp. May be NULL.
+    /// Called on the calling thread with the fraction done, between lines and between matrices, and with 1 at the end;
+    /// non-zero cancels what is not yet done. Must not throw or longjmp. May be NULL.
     pub progress: Option<unsafe extern "C" fn(user: *mut c_void, fraction: f64) -> i32>,
     /// Handed to `progress`.
     pub user: *mut c_void,
@@ -81,23 +82,23 @@ pub struct spk_eigh_desc {
     pub zero: i32,
 }
 
-/// A struct of the C surface: plain old data that starts with its size.
+/// A struct of the C surface that may grow at its end: plain old data that starts with its size.
 ///
 /// # Safety
 /// Every bit pattern is a value of the type (nullable pointers and numbers only), and the type has no padding.
-unsafe trait Sized32: Copy {
+unsafe trait Growing: Copy {
     const NAME: &'static str;
 }
 // SAFETY: numbers, nullable pointers and a nullable function pointer; a test holds that there is no padding.
-unsafe impl Sized32 for spk_exec {
+unsafe impl Growing for spk_exec {
     const NAME: &'static str = "exec";
 }
 // SAFETY: numbers and nullable pointers; a test holds that there is no padding.
-unsafe impl Sized32 for spk_fft_desc {
+unsafe impl Growing for spk_fft_desc {
     const NAME: &'static str = "desc";
 }
 // SAFETY: numbers; a test holds that there is no padding.
-unsafe impl Sized32 for spk_eigh_desc {
+unsafe impl Growing for spk_eigh_desc {
     const NAME: &'static str = "desc";
 }
 
@@ -105,7 +106,7 @@ unsafe impl Sized32 for spk_eigh_desc {
 const MAX_STRUCT_SIZE: usize = 4096;
 
 /// Reads a struct that may come from a caller with an older or a newer header.
-unsafe fn read<T: Sized32>(source: *const T) -> Result<Option<T>> {
+unsafe fn read<T: Growing>(source: *const T) -> Result<Option<T>> {
     if source.is_null() {
         return Ok(None);
     }
@@ -144,6 +145,9 @@ pub(crate) unsafe fn exec<'a>(source: *const spk_exec, progress: &'a mut Option<
     }
     if exec.scratch.is_null() && exec.scratch_size > 0 {
         return refuse!(NullArgument, "exec: scratch is NULL with scratch_size = {}", exec.scratch_size);
+    }
+    if exec.scratch_size > isize::MAX as usize {
+        return refuse!(InvalidArgument, "exec: scratch_size = {} is more than there can be", exec.scratch_size);
     }
     if !exec.stream.is_null() {
         return refuse!(InvalidArgument, "exec: stream is {:p}, and work on the CPU takes NULL", exec.stream);
@@ -269,16 +273,17 @@ pub(crate) unsafe fn numbers(source: *const i64, count: i32, name: &str) -> Resu
     Ok((0..count as usize).map(|i| unsafe { ptr::read_unaligned(source.add(i)) }).collect())
 }
 
-/// A place for a result.
+/// Stores a result where the caller asked for it.
 ///
 /// # Safety
-/// `slot` is NULL or points to a writable, aligned `T` that nobody else uses.
-pub(crate) unsafe fn out<'a, T>(slot: *mut T, name: &str) -> Result<&'a mut T> {
-    // SAFETY: the caller's promise; NULL gives None.
-    match unsafe { slot.as_mut() } {
-        Some(slot) => Ok(slot),
-        None => refuse!(NullArgument, "{name} is NULL"),
+/// `slot` is NULL or points to a writable `T`, aligned or not.
+pub(crate) unsafe fn store<T>(slot: *mut T, name: &str, value: T) -> Result<()> {
+    if slot.is_null() {
+        return refuse!(NullArgument, "{name} is NULL");
     }
+    // SAFETY: the caller's promise.
+    unsafe { ptr::write_unaligned(slot, value) };
+    Ok(())
 }
 
 /// A handle that this library gave out.

@@ -13,16 +13,12 @@ use std::ffi::c_char;
 ///
 /// Ownership: borrows `out_count`.
 /// Threads: any.
-/// Errors: SPK_NULL_ARGUMENT.
+/// Errors: SPK_NULL_ARGUMENT, SPK_PANIC.
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_device_count(device_type: i32, out_count: *mut i32) -> i32 {
-    guard::status(|| {
-        // SAFETY: the caller vouches for the pointer; NULL is refused.
-        let count = unsafe { convert::out(out_count, "out_count") }?;
-        *count = backend::device_count(device_type);
-        Ok(())
-    })
+    // SAFETY: the caller vouches for the pointer; NULL is refused.
+    guard::status(|| unsafe { convert::store(out_count, "out_count", backend::device_count(device_type)) })
 }
 
 /// Copies one line that describes a device: its name, its vector extensions and its threads.
@@ -33,7 +29,7 @@ pub unsafe extern "C" fn spk_device_count(device_type: i32, out_count: *mut i32)
 /// Ownership: borrows `buf` and `out_len`.
 /// Threads: any.
 /// Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT (no such device id), SPK_BACKEND_UNAVAILABLE, SPK_UNSUPPORTED (a
-/// device type that the library never computes on).
+/// device type that the library never computes on), SPK_PANIC.
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_device_describe(
@@ -50,10 +46,10 @@ pub unsafe extern "C" fn spk_device_describe(
         let line = backend::describe("device", Device { kind: device_type, id: device_id })?;
         // SAFETY: the caller vouches for `buf` and `len`.
         let needed = unsafe { convert::copy_string(&line, buf, len) };
-        // SAFETY: the caller vouches for `out_len`; NULL gives None.
-        if let Some(slot) = unsafe { out_len.as_mut() } {
-            *slot = needed;
+        if out_len.is_null() {
+            return Ok(());
         }
-        Ok(())
+        // SAFETY: the caller vouches for `out_len`.
+        unsafe { convert::store(out_len, "out_len", needed) }
     })
 }

@@ -116,12 +116,14 @@ macro_rules! precise {
 precise!(f32: 2, 16 => f16; 4, 16 => bf16; 2, 32 => f32; 5, 64 => Complex<f32>;);
 precise!(f64: 2, 64 => f64; 5, 128 => Complex<f64>;);
 
-/// Shape and strides with at least one dimension.
+/// Shape and strides with at least one dimension. Strides that do not matter, which may be anything, become 1.
 fn layout(tensor: &Tensor) -> (Dims, Dims) {
     if tensor.shape.is_empty() {
         return (Dims::filled(1, 1), Dims::filled(1, 1));
     }
-    (tensor.shape.clone(), tensor.strides.clone())
+    let empty = tensor.shape.contains(&0);
+    let strides = tensor.shape.iter().zip(tensor.strides.iter());
+    (tensor.shape.clone(), strides.map(|(extent, stride)| if empty || *extent == 1 { 1 } else { *stride }).collect())
 }
 
 /// # Safety

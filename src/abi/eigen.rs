@@ -175,6 +175,9 @@ pub unsafe extern "C" fn spk_eigh_new(
     let solve = || -> Result<(Owned, Option<Owned>)> {
         // SAFETY: the caller vouches for the pointers.
         unsafe {
+            if w == v {
+                return refuse!(InvalidArgument, "v: {v:p} is the place of w as well");
+            }
             let a = dlpack::import::tensor(a, "a")?;
             let job = job(&a, desc, None)?;
             backend::require_host("a", a.device)?;
@@ -193,7 +196,7 @@ pub unsafe extern "C" fn spk_eigh_new(
                 return Ok((made_w, made_v));
             }
             let (first, count) = dispatch::values_in_range(job.precision, &job.request, &w);
-            Ok((last_slice(&w, first, count)?, v.map(|v| last_slice(&v, first, count)).transpose()?))
+            Ok((last_slice("w", &w, first, count)?, v.map(|v| last_slice("v", &v, first, count)).transpose()?))
         }
     };
     // SAFETY: the caller vouches for `w` and `v`.
@@ -204,7 +207,7 @@ pub unsafe extern "C" fn spk_eigh_new(
 ///
 /// # Safety
 /// The tensor's memory is alive and its elements are set.
-unsafe fn last_slice(tensor: &Tensor, first: i64, count: i64) -> Result<Owned> {
+unsafe fn last_slice(name: &str, tensor: &Tensor, first: i64, count: i64) -> Result<Owned> {
     let mut part = tensor.clone();
     if let (Some(extent), Some(bytes)) = (part.shape.last_mut(), tensor.dtype.item_bytes()) {
         *extent = count;
@@ -212,6 +215,6 @@ unsafe fn last_slice(tensor: &Tensor, first: i64, count: i64) -> Result<Owned> {
     }
     let made = dlpack::export::empty(part.dtype, &part.shape, 0)?;
     // SAFETY: the part lies within the tensor, whose last stride is 1; the new memory is nobody else's.
-    unsafe { dispatch::copy_elements("w", &part, &made.tensor()?) }?;
+    unsafe { dispatch::copy_elements(name, &part, &made.tensor()?) }?;
     Ok(made)
 }

@@ -180,7 +180,7 @@ pub unsafe extern "C" fn spk_fft_new(
             let input = dlpack::import::tensor(r#in, "in")?;
             let problem = problem(&input, desc)?;
             backend::require_host("in", input.device)?;
-            convert::exec(exec, &mut None)?;
+            convert::exec(exec, &mut None)?; // before memory is asked for
             let dtype = dispatch::fft_output_dtype(input.dtype, problem.output_is_complex());
             let made = dlpack::export::empty(dtype, problem.output_shape(), 0)?;
             transform(&problem, &input, exec, &made.tensor()?)?;
@@ -192,8 +192,8 @@ pub unsafe extern "C" fn spk_fft_new(
 /// Plans a transform of tensors like `in` into tensors like `out`.
 ///
 /// Element types, shapes and strides of both are remembered; their data pointers are not looked at and may be NULL.
-/// Executing a plan skips the checks of the description and finds everything prepared. `exec` may be NULL; its
-/// threads count is what spk_fft_plan_scratch_size answers for.
+/// Executing a plan skips the checks of the description and finds everything prepared. `exec` may be NULL; of it only
+/// the checks count.
 ///
 /// Ownership: *borrows* the inputs; *returns new* in `*out_plan`, to be freed by spk_fft_plan_destroy.
 /// Threads: any.
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn spk_fft_plan_execute(
 /// Says how many bytes of scratch an execution of the plan needs.
 ///
 /// The answer holds for `exec`'s thread count (NULL: the global setting) and for scratch of any alignment. Scratch of
-/// this size in spk_exec keeps executions from allocating.
+/// this size in spk_exec keeps executions from allocating memory for intermediate results.
 ///
 /// Ownership: *borrows* all arguments.
 /// Threads: any.
@@ -283,14 +283,13 @@ pub unsafe extern "C" fn spk_fft_plan_scratch_size(
     // SAFETY: the caller vouches for the pointers; `plan` came from spk_fft_plan_create.
     guard::status(|| unsafe {
         let plan = convert::handle(plan, "plan")?;
-        let bytes = convert::out(out_bytes, "out_bytes")?;
         let mut progress = None;
         let exec = convert::exec(exec, &mut progress)?;
-        *bytes = match &plan.plan {
+        let bytes = match &plan.plan {
             AnyPlan::F32(p) => p.scratch_bytes(exec.threads),
             AnyPlan::F64(p) => p.scratch_bytes(exec.threads),
         };
-        Ok(())
+        convert::store(out_bytes, "out_bytes", bytes)
     })
 }
 
@@ -310,7 +309,7 @@ pub unsafe extern "C" fn spk_fft_plan_destroy(plan: *mut spk_fft_plan) {
     }
 }
 
-/// The one-shot path, after every check: plan from the cache's parts, then execute.
+/// The one-shot path, when the tensors were checked: plan from the cache's parts, then execute.
 unsafe fn transform(problem: &Problem, input: &Tensor, exec: *const spk_exec, output: &Tensor) -> Result<()> {
     let mut progress = None;
     // SAFETY: the C caller vouches for `exec`.

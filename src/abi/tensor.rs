@@ -93,13 +93,14 @@ pub unsafe extern "C" fn spk_tensor_take_legacy(
 
 /// Turns a managed tensor into the legacy form, for consumers that know no other.
 ///
-/// The legacy form cannot say that a tensor is read-only, so a read-only one is refused: copy it first.
+/// The legacy form cannot say that a tensor is read-only, so a read-only one is refused: copy it first. Nor can it say
+/// SPK_TENSOR_SUBBYTE_PADDED.
 ///
 /// Ownership: *takes* `tensor` (on failure it is still the caller's); *returns new* in `*out`, to be released by its
 /// own deleter.
 /// Threads: any.
-/// Errors: SPK_NULL_ARGUMENT, SPK_ABI_MISMATCH, SPK_READ_ONLY, SPK_BAD_NDIM, SPK_BAD_SHAPE, SPK_BAD_STRIDES,
-/// SPK_BAD_DTYPE, SPK_OUT_OF_MEMORY, SPK_PANIC.
+/// Errors: SPK_NULL_ARGUMENT, SPK_ABI_MISMATCH, SPK_READ_ONLY, SPK_UNSUPPORTED, SPK_BAD_NDIM, SPK_BAD_SHAPE,
+/// SPK_BAD_STRIDES, SPK_BAD_DTYPE, SPK_OUT_OF_MEMORY, SPK_PANIC.
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_tensor_to_legacy(
@@ -134,8 +135,8 @@ pub unsafe extern "C" fn spk_tensor_empty(prototype: *const DLTensor, out: *mut 
 
 /// Copies a tensor into a new compact one.
 ///
-/// Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact. The result
-/// is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
+/// Any strides and any element type of whole bytes; types of fewer than 8 bits only when they lie compact and packed.
+/// The result is row-major, aligned to 256 bytes, writable, and carries SPK_TENSOR_COPIED. `device_type` and `device_id` say
 /// where it shall live, as DLPack numbers; device_type 0 is the device that computes on `in`: for plain, pinned and
 /// managed memory, which the CPU can read, that is the CPU. `exec` may be NULL.
 ///
@@ -245,7 +246,7 @@ pub unsafe extern "C" fn spk_tensor_view(
 /// it first), SPK_PANIC.
 /// Since: 0.1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn spk_tensor_retain(tensor: *mut DLManagedTensorVersioned) -> i32 {
+pub unsafe extern "C" fn spk_tensor_retain(tensor: *const DLManagedTensorVersioned) -> i32 {
     // SAFETY: the caller vouches for the pointer.
     guard::status(|| unsafe { dlpack::export::retain(tensor, "tensor") })
 }

@@ -20,6 +20,9 @@ struct Head {
     managed: DLManagedTensorVersioned,
     holders: AtomicUsize,
     destroy: unsafe fn(NonNull<Head>),
+    /// The tensor whose memory this one looks at, if it is a view. Never a view itself, so that chains of views do not
+    /// make chains of owners.
+    root: Option<NonNull<DLManagedTensorVersioned>>,
 }
 
 /// A tensor of ours with its owner. Shape and strides follow in the same allocation.
@@ -196,7 +199,7 @@ unsafe fn make<O: Send + 'static>(
             flags: DlpackFlags::from_bits_retain(flags),
             dl_tensor: DLTensor { shape: own_shape, strides: own_strides, ..dl_tensor },
         };
-        let head = Head { managed, holders: AtomicUsize::new(1), destroy: Made::<O>::destroy };
+        let head = Head { managed, holders: AtomicUsize::new(1), destroy: Made::<O>::destroy, root: None };
         made.write(Made { head, owner: None });
         own(&mut (*made).owner);
         Ok(Owned(start.cast()))
@@ -252,19 +255,28 @@ pub(crate) unsafe fn wrap(
     new(tensor, flags, |owner| *owner = Some(Callback { free, user }))
 }
 
-/// Adds a holder to a tensor of ours.
+/// The head of a tensor of ours; others are refused.
 ///
 /// # Safety
 /// `tensor` is NULL or a live managed tensor.
-pub(crate) unsafe fn retain(tensor: *const DLManagedTensorVersioned, name: &str) -> Result<()> {
-    // SAFETY: the caller's promise; the version is looked at first, then whether it is ours.
+unsafe fn head(tensor: *const DLManagedTensorVersioned, name: &str) -> Result<NonNull<Head>> {
+    // SAFETY: the caller's promise; the version is looked at first, then whether it is ours, hence not NULL.
     unsafe {
         import::check_version(tensor, name)?;
         if !is_ours(tensor) {
             return refuse!(InvalidArgument, "{name}: this library did not make it; spk_tensor_take it first");
         }
-        (*tensor.cast::<Head>()).holders.fetch_add(1, Ordering::Relaxed);
+        Ok(NonNull::new_unchecked(tensor.cast_mut().cast()))
     }
+}
+
+/// Adds a holder to a tensor of ours, whose share the caller is to give back.
+///
+/// # Safety
+/// `tensor` is NULL or a live managed tensor.
+pub(crate) unsafe fn retain(tensor: *const DLManagedTensorVersioned, name: &str) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { (*head(tensor, name)?.as_ptr()).holders.fetch_add(1, Ordering::Relaxed) };
     Ok(())
 }
 
@@ -278,12 +290,14 @@ pub(crate) unsafe fn view(
     strides: Option<&[i64]>,
     offset: i64,
 ) -> Result<Owned> {
-    // SAFETY: the caller's promise; retain checks version and maker before the rest is read. The share it adds
-    // belongs to `owner` from here on.
-    let (whole, owner) = unsafe {
-        retain(parent, "parent")?;
-        let owner = Owned::from_raw(NonNull::new_unchecked(parent.cast_mut()));
-        (owner.tensor()?, owner)
+    // SAFETY: the caller's promise; `head` looks at version and maker before the rest is read, and then the root is one
+    // of ours that the parent keeps alive. The share added to it belongs to `kept` from here on.
+    let (whole, flags, kept) = unsafe {
+        let head = head(parent, "parent")?.as_ptr();
+        let whole = import::tensor(&raw const (*head).managed.dl_tensor, "parent")?;
+        let root = (*head).root.unwrap_or(NonNull::new_unchecked(parent.cast_mut()));
+        retain(root.as_ptr(), "parent")?;
+        (whole, (*head).managed.flags.bits(), Owned::from_raw(root))
     };
     let Some(item_bytes) = whole.dtype.item_bytes() else {
         return refuse!(BadDtype, "parent: {} does not fill whole bytes", whole.dtype);
@@ -296,6 +310,9 @@ pub(crate) unsafe fn view(
     };
     let mut part = Tensor { strides: strides.map_or_else(|| row_major(shape), Dims::from), ..whole.clone() };
     part.shape = shape.into();
+    if shape::packed_bytes(count, whole.dtype.item_bits()).is_none() {
+        return refuse!(BadShape, "shape = {shape:?} of {} has more than 2^63 - 1 bytes", whole.dtype);
+    }
     if count > 0 {
         let outer = if whole.count() == 0 { None } else { strides::span(&whole.shape, &whole.strides) };
         let inner = strides::span(shape, &part.strides)
@@ -318,6 +335,9 @@ pub(crate) unsafe fn view(
             part.byte_offset = whole.byte_offset.wrapping_add_signed(bytes as i64);
         }
     }
-    let flags = owner.flags();
-    new(&part, flags, |slot| *slot = Some(owner))
+    let root = kept.0;
+    let made = new(&part, flags, |slot| *slot = Some(kept))?;
+    // SAFETY: `made` was made here and nobody else has seen it.
+    unsafe { (*made.as_ptr().cast::<Head>()).root = Some(root) };
+    Ok(made)
 }

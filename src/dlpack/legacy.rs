@@ -28,8 +28,13 @@ pub(crate) unsafe fn take(legacy: *mut DLManagedTensor, flags: u64, name: &str) 
     let Some(foreign) = NonNull::new(legacy) else {
         return refuse!(NullArgument, "{name} is NULL");
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise. One that was made here gives its share back, so that going to and fro between the
+    // two forms nests nothing.
     unsafe {
+        let ours = (*legacy).deleter.is_some_and(|deleter| deleter as usize == DELETER as usize);
+        if ours && (*legacy.cast::<Made>()).share.flags() == flags {
+            return Ok(Box::from_raw(legacy.cast::<Made>()).share);
+        }
         let raw = import::read(&raw const (*legacy).dl_tensor, name)?;
         let place = import::check(&raw, name, import::Depth::Data)?;
         export::adopt(&raw, &place, flags, |owner| *owner = Some(Foreign(foreign)))
@@ -50,6 +55,9 @@ unsafe extern "C" fn delete(tensor: *mut DLManagedTensor) {
     }
 }
 
+/// One value of the function's address, so that comparing it is meaningful.
+static DELETER: unsafe extern "C" fn(*mut DLManagedTensor) = delete;
+
 /// Turns a versioned tensor into a legacy one; on failure it stays the caller's.
 ///
 /// # Safety
@@ -61,12 +69,16 @@ pub(crate) unsafe fn from_versioned(
     // SAFETY: the caller's promise; the version is looked at before the flags.
     let share = unsafe {
         import::check_version(tensor, name)?;
+        if (*tensor).flags.contains(DlpackFlags::IS_SUBBYTE_TYPE_PADDED) {
+            return refuse!(Unsupported, "{name}: its elements are padded to bytes, which the legacy form cannot say");
+        }
         if (*tensor).flags.contains(DlpackFlags::READ_ONLY) {
             return refuse!(ReadOnly, "{name}: marked read-only, which the legacy form cannot say; copy it first");
         }
         import::take(tensor, name)?
     };
-    let managed = DLManagedTensor { dl_tensor: share.dl_tensor(), manager_ctx: ptr::null_mut(), deleter: Some(delete) };
+    let managed =
+        DLManagedTensor { dl_tensor: share.dl_tensor(), manager_ctx: ptr::null_mut(), deleter: Some(DELETER) };
     Ok(NonNull::from(Box::leak(Box::new(Made { managed, share }))).cast())
 }
 

@@ -46,7 +46,8 @@ where
     let n = request.n as usize;
     let matrices = request.matrices();
     if matrices == 0 || n == 0 {
-        return clear_info(outputs);
+        clear_info(outputs);
+        return Work::new(0).finish(&mut exec.poll());
     }
     let cost = (n as f64).powi(3) * if outputs.vectors.is_some() { 9.0 } else { 1.5 };
     let threads = pool::useful_threads(exec.threads, matrices, cost);
@@ -199,9 +200,8 @@ fn refusal(why: Failure) -> Error {
 }
 
 /// There is nothing to solve: every matrix of order 0 is solved.
-fn clear_info<C: Number>(outputs: &mut Outputs<'_, C>) -> Result<()> {
+fn clear_info<C: Number>(outputs: &mut Outputs<'_, C>) {
     if let Some(info) = &mut outputs.info {
         all_lines(info, 0).for_each(|mut line| line.fill_with(|_| 0));
     }
-    Ok(())
 }

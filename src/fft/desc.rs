@@ -81,6 +81,9 @@ impl Problem {
                 _ => input[axis],
             };
             let length = if asked == -1 { own } else { asked };
+            if length < 1 && asked == -1 {
+                return refuse!(BadShape, "in: shape[{axis}] = {} gives a transform of length {length}", input[axis]);
+            }
             if length < 1 {
                 return refuse!(BadShape, "desc: lengths[{i}] = {length} along axis {axis} is below 1");
             }

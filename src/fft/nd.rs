@@ -1,6 +1,6 @@
 //! Runs a recipe: each pass over all its lines, in parts on several threads.
 
-use super::cpu::{BufferSizes, Buffers, LineFft, Number};
+use super::cpu::{BufferSizes, Buffers, LineFft, Number, require_memory};
 use super::desc::Problem;
 use super::recipe::{LineKind, Pass, Place, Recipe};
 use crate::backend::cpu::pool::{self, Work};
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::tensor::{Element, LineMut, Lines, LinesMut, Load, Real, View, ViewMut, shape};
 use num_complex::Complex;
 
-/// How many lines are transformed between two looks at the progress callback: about a millisecond's worth.
+/// How many points are transformed between two looks at the progress callback: about a millisecond's worth.
 const POINTS_PER_POLL: usize = 1 << 16;
 
 /// A transform with everything prepared. Immutable; threads may share it.
@@ -56,10 +56,10 @@ where
 {
     pub fn new(problem: &Problem) -> Result<Self> {
         let recipe = Recipe::new(problem);
-        let engines: Result<Vec<_>> =
-            recipe.passes.iter().map(|p| LineFft::new(p.kind, p.direction, p.length)).collect();
+        require_memory::<R>(recipe.passes.iter().fold(0, |sum, p| sum.saturating_add(p.length)))?;
+        let engines = recipe.passes.iter().map(|p| LineFft::new(p.kind, p.direction, p.length)).collect();
         let lines = recipe.passes.iter().map(line_count).sum();
-        Ok(Plan { recipe, engines: engines?, scale: R::of(problem.scale), lines })
+        Ok(Plan { recipe, engines, scale: R::of(problem.scale), lines })
     }
 
     /// Bytes of scratch that `threads` threads need.
@@ -96,7 +96,7 @@ where
         let mut buffers: Vec<_> = (0..self.most_threads(threads)).map(|_| carve(&mut arena, sizes)).collect();
         let mut temporary = self.recipe.temporary.as_ref().map(|shape| arena.tensor::<Complex<R>>(shape));
         let work = Work::new(self.lines);
-        let last = self.engines.len() - 1;
+        let last = self.engines.len().saturating_sub(1);
         for (i, (pass, engine)) in self.recipe.passes.iter().zip(&self.engines).enumerate() {
             let scale = if i == last && self.scale != R::of(1.0) { Some(self.scale) } else { None };
             let mut run = Runner { pass, engine, scale, work: &work, poll: &mut poll, buffers: &mut buffers };

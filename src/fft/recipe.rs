@@ -23,7 +23,7 @@ pub(crate) enum LineKind {
     RealHalf,
     /// Half of the bins to real.
     HalfReal,
-    /// Each element alone: a conversion to complex, for transforms over no axis.
+    /// A conversion to complex: the transform over no axis.
     Copy,
 }
 
@@ -49,13 +49,16 @@ pub(crate) struct Pass {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recipe {
     pub passes: Vec<Pass>,
-    /// The shape of the temporary tensor; empty list when there is none.
+    /// The shape of the temporary tensor, if one is needed.
     pub temporary: Option<Dims>,
 }
 
 impl Recipe {
     /// The half axis of a real transform goes first for R2C and last for C2R, so that the others see complex numbers.
     pub fn new(problem: &Problem) -> Self {
+        if problem.output.contains(&0) {
+            return Recipe { passes: Vec::new(), temporary: None };
+        }
         let mut order: Vec<usize> = (0..problem.axes.len()).rev().collect();
         if problem.kind == Kind::C2R {
             order.rotate_left(1);
@@ -118,16 +121,15 @@ fn temporary_shape(problem: &Problem, region: &Dims) -> Dims {
     shape
 }
 
-/// No axes: every element is its own transform. Tensors of no dimensions are seen as one line of one element.
+/// No axes, which only a tensor of no dimensions has: it is seen as one line of one element.
 fn copy_pass(problem: &Problem) -> Pass {
-    let shape = if problem.input.is_empty() { Dims::filled(1, 1) } else { problem.input.clone() };
-    let axis = shape.len() - 1;
+    let shape = Dims::filled(1, 1);
     Pass {
-        axis,
+        axis: 0,
         kind: LineKind::Copy,
         direction: problem.direction,
-        length: shape[axis] as usize,
-        take: shape[axis] as usize,
+        length: 1,
+        take: 1,
         from: Place::Input,
         to: Place::Output,
         source: shape.clone(),
@@ -174,6 +176,12 @@ mod tests {
         );
         assert_eq!(r.temporary.unwrap()[..], [4, 4, 3]);
         assert_eq!(r.passes[2].target[..], [4, 7, 3]);
+    }
+
+    #[test]
+    fn an_empty_result_needs_no_engine() {
+        let r = recipe(Kind::C2C, true, &[0, 1 << 40], &[1], &[-1]);
+        assert!(r.passes.is_empty());
     }
 
     #[test]

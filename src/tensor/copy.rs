@@ -6,6 +6,9 @@ use super::{View, ViewMut};
 
 /// Copies every element; the shapes are equal.
 pub(crate) fn elements<T: Element>(from: View<'_, T>, to: ViewMut<'_, T>) {
+    if to.shape().contains(&0) {
+        return;
+    }
     let (from, mut to) = collapse(from, to);
     let shape = from.shape();
     // Along the dimension whose elements lie closest in the output; the last one on ties.
@@ -18,6 +21,20 @@ pub(crate) fn elements<T: Element>(from: View<'_, T>, to: ViewMut<'_, T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_tensor_costs_nothing_however_long_its_other_extents() {
+        let shape = [1 << 33, 1 << 30, 0];
+        let mut nothing: [[u8; 1]; 0] = [];
+        // SAFETY: there are no elements.
+        let (a, b) = unsafe {
+            (
+                View::new(nothing.as_ptr(), shape[..].into(), [1, 1, 1][..].into()),
+                ViewMut::new(nothing.as_mut_ptr(), shape[..].into(), [1, 1, 1][..].into()),
+            )
+        };
+        elements(a, b);
+    }
 
     #[test]
     fn a_transpose_is_copied_element_by_element() {

@@ -5,6 +5,7 @@ pointer-like was passed, and ctypes converts as little as possible.
 """
 
 import ctypes
+import itertools
 import os
 import sys
 from ctypes import (
@@ -116,19 +117,6 @@ class spk_eigh_desc(ctypes.Structure):
     ]
 
 
-class spk_py_api(ctypes.Structure):
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("zero", c_int32),
-        ("capsule_new", c_void_p),
-        ("capsule_is_valid", c_void_p),
-        ("capsule_get_pointer", c_void_p),
-        ("capsule_set_name", c_void_p),
-        ("err_fetch", c_void_p),
-        ("err_restore", c_void_p),
-    ]
-
-
 _P = c_void_p
 _STATUS = c_int32
 
@@ -164,7 +152,9 @@ PROTOTYPES = {
 
 #: As PROTOTYPES; these touch Python objects, so the GIL must be held: they exist in `pylib` only.
 PYTHON_PROTOTYPES = {
-    "spk_py_start": (c_int, _P),
+    "spk_py_symbol": (c_char_p, c_size_t),
+    "spk_py_start": (c_int, _P, c_size_t),
+    "spk_py_wrap": (_STATUS, _P, ctypes.py_object, c_uint64, _P),
     "spk_py_capsule_new": (ctypes.py_object, _P, c_int32),
     "spk_py_capsule_consume": (c_void_p, ctypes.py_object, _P),
     "spk_py_capsule_restore": (c_int, ctypes.py_object),
@@ -206,10 +196,11 @@ def _load(path: str) -> tuple[ctypes.CDLL, ctypes.PyDLL]:
 
 
 def _start(held: ctypes.PyDLL) -> None:
-    """Tells the library where CPython's functions are; it makes and consumes capsules with them."""
-    names = "PyCapsule_New PyCapsule_IsValid PyCapsule_GetPointer PyCapsule_SetName PyErr_Fetch PyErr_Restore".split()
-    addresses = (ctypes.cast(getattr(ctypes.pythonapi, name), c_void_p).value for name in names)
-    if held.spk_py_start(ctypes.byref(spk_py_api(ctypes.sizeof(spk_py_api), 0, *addresses))) != 0:
+    """Tells the library where the functions of CPython are that it asks for."""
+    names = iter(map(held.spk_py_symbol, itertools.count()).__next__, None)
+    symbols = [ctypes.c_char.in_dll(ctypes.pythonapi, name.decode()) for name in names]
+    addresses = (c_void_p * len(symbols))(*map(ctypes.addressof, symbols))
+    if held.spk_py_start(addresses, len(addresses)) != 0:
         raise ImportError(f"spectrapack: {path} refuses this interpreter's functions", path=path)
 
 

@@ -37,7 +37,7 @@ def test_structs_and_constants_are_those_of_the_header(tmp_path):
     lines = ["#include <stddef.h>", '#include "spectrapack/spectrapack.h"']
     plain = {"DLDevice", "DLDataType", "DLTensor", "DLManagedTensor", "DLPackVersion"}
     structs = [struct for _, struct in inspect.getmembers(_lib, inspect.isclass) if hasattr(struct, "_fields_")]
-    assert {"DLTensor", "DLManagedTensorVersioned", "spk_exec", "spk_py_api"} <= {struct.__name__ for struct in structs}
+    assert {"DLTensor", "DLManagedTensorVersioned", "spk_exec", "spk_eigh_desc"} <= {struct.__name__ for struct in structs}
     for struct in structs:
         name = struct.__name__
         c_name = name if name in plain else f"struct {name}"

@@ -42,12 +42,13 @@ impl Work {
         !self.stopped.load(Relaxed)
     }
 
-    /// CANCELLED if the callback asked to stop. When all is done it is told so.
+    /// CANCELLED if the callback asked to stop. Else all is done, and it is told so; what it answers then is too late.
     pub fn finish(&self, poll: &mut Poll<'_>) -> Result<()> {
-        let done = self.done.load(Relaxed);
-        if !self.goes_on() || (done >= self.total && poll.stop(1.0)) {
+        if !self.goes_on() {
+            let done = self.done.load(Relaxed);
             return refuse!(Cancelled, "exec: progress asked to stop after {done} of {}", self.total);
         }
+        poll.stop(1.0);
         Ok(())
     }
 }
@@ -106,8 +107,8 @@ mod tests {
             asked_again
         });
         let mut poll = Poll { progress: Some(&mut stop) };
-        let work = Work::new(1_000_000_000);
-        work.done.store(500_000_000, Relaxed);
+        let work = Work::new(1_000_000_000_000);
+        work.done.store(500_000_000_000, Relaxed);
         run(vec![0, 1, 2], &mut poll, |_, mut poll| while work.advance(1, poll.as_deref_mut()) {});
         assert_eq!(work.finish(&mut poll).unwrap_err().status, crate::error::Status::Cancelled);
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::tensor::strides::row_major;
-use crate::tensor::{Element, Storage, ViewMut};
+use crate::tensor::{Element, Storage, ViewMut, shape};
 use std::marker::PhantomData;
 use std::ptr;
 
@@ -39,7 +39,7 @@ pub(crate) struct Arena<'a> {
 
 /// Bytes to ask for so that `bytes` bytes can be carved, whatever the block's address.
 pub(crate) const fn with_slack(bytes: usize) -> usize {
-    if bytes == 0 { 0 } else { bytes + ALIGNMENT }
+    if bytes == 0 { 0 } else { bytes.saturating_add(ALIGNMENT) }
 }
 
 /// Bytes that a piece of `count` elements takes, or None when that overflows.
@@ -75,7 +75,7 @@ impl<'a> Arena<'a> {
 
     /// A compact tensor whose elements are unset; engines write it before they read it.
     pub fn tensor<T: Element>(&mut self, shape: &[i64]) -> ViewMut<'a, T> {
-        let count = shape.iter().product::<i64>() as usize;
+        let count = shape::count(shape).unwrap_or(0) as usize;
         let piece = self.cut(count * size_of::<T>());
         // SAFETY: the bytes belong to the arena and are given out once; compact strides name each element once.
         unsafe { ViewMut::new(piece.cast(), shape.into(), row_major(shape)) }

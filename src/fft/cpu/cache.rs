@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many engines are kept.
 const CAPACITY: usize = 64;
-/// How many points their lengths may sum up to: at 16 bytes a twiddle, some 64 MiB.
+/// How many points their lengths may sum up to. A point takes 16 bytes for most lengths, so 64 MiB, and up to 80 for
+/// large primes. A longer engine is not kept at all.
 const MAX_POINTS: usize = 4 << 20;
 
 /// Type of engine, length, whether inverse.
@@ -42,11 +43,13 @@ fn lookup<E: Clone + 'static>(key: &Key) -> Option<E> {
 
 fn insert(key: Key, engine: Arc<dyn Any + Send + Sync>) {
     let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+    if key.1 > MAX_POINTS {
+        return;
+    }
     entries.retain(|e| e.key != key);
     entries.push(Entry { key, engine });
     let mut points: usize = entries.iter().map(|e| e.key.1).sum();
-    // The newest always stays, however long it is.
-    while entries.len() > 1 && (entries.len() > CAPACITY || points > MAX_POINTS) {
+    while entries.len() > CAPACITY || points > MAX_POINTS {
         points -= entries.remove(0).key.1;
     }
 }
@@ -66,9 +69,9 @@ mod tests {
         assert!(ENTRIES.lock().unwrap().len() <= CAPACITY);
         engine(7, true, || Probe);
         engine(7, true, || -> Probe { panic!("it is cached") });
-        engine(2 * MAX_POINTS, false, || Probe);
-        engine(2 * MAX_POINTS, false, || -> Probe { panic!("the newest stays") });
-        engine(1, false, || Probe);
+        engine(MAX_POINTS + 1, false, || Probe);
+        engine(7, true, || -> Probe { panic!("what is too long drives nothing out") });
+        engine(MAX_POINTS - 1, false, || Probe);
         let points: usize = ENTRIES.lock().unwrap().iter().map(|e| e.key.1).sum();
         assert!(points <= MAX_POINTS);
     }

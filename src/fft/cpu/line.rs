@@ -58,8 +58,8 @@ impl BufferSizes {
 }
 
 impl<R: Number> LineFft<R> {
-    pub fn new(kind: LineKind, direction: Direction, length: usize) -> Result<Self> {
-        require_memory::<R>(length)?;
+    /// Memory for the tables is the caller's to ask for: [`require_memory`].
+    pub fn new(kind: LineKind, direction: Direction, length: usize) -> Self {
         let inverse = direction == Direction::Inverse;
         // realfft's two directions carry fixed signs; the other sign is the conjugate of the bins.
         let (engine, conjugate) = match kind {
@@ -77,7 +77,7 @@ impl<R: Number> LineFft<R> {
                 (Engine::ComplexToReal(cache::engine(length, true, make)), !inverse)
             }
         };
-        Ok(LineFft { kind, conjugate, length, engine })
+        LineFft { kind, conjugate, length, engine }
     }
 
     pub fn buffer_sizes(&self) -> BufferSizes {
@@ -146,14 +146,14 @@ impl<R: Number> LineFft<R> {
     }
 }
 
-/// The engines' tables are allocated by libraries that abort when they cannot be had, so a length that could not
-/// possibly be served is refused before.
-fn require_memory<R>(length: usize) -> Result<()> {
-    // Bluestein's inner length is up to 4 times the length; its tables and twiddles come to some 8 numbers a point.
-    let bytes = length.checked_mul(8 * size_of::<Complex<R>>());
+/// The engines' tables are allocated by libraries that abort when they cannot be had, so lengths that could not
+/// possibly be served are refused before. `points` is the sum of a plan's lengths.
+pub(in crate::fft) fn require_memory<R>(points: usize) -> Result<()> {
+    // Measured at most for primes (Bluestein, planning included): 180 bytes a point in f64, 11.25 complex numbers.
+    let bytes = points.checked_mul(12 * size_of::<Complex<R>>());
     let mut probe = Vec::<u8>::new();
     match bytes {
         Some(bytes) if bytes < 1 << 20 || probe.try_reserve_exact(bytes).is_ok() => Ok(()),
-        _ => refuse!(OutOfMemory, "desc: a transform of length {length} needs more memory than can be had"),
+        _ => refuse!(OutOfMemory, "desc: transforms over {points} points in all need more memory than can be had"),
     }
 }

@@ -5,7 +5,7 @@ mod cache;
 mod line;
 
 pub(crate) use line::Number;
-pub(super) use line::{BufferSizes, Buffers, LineFft};
+pub(super) use line::{BufferSizes, Buffers, LineFft, require_memory};
 
 /// What stands behind, for the build line.
 pub(crate) const ENGINE: &str = "rustfft 6, realfft 3";

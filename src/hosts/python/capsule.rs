@@ -1,11 +1,11 @@
-//! CPython: capsules whose names are static and whose destructors are native, so that a tensor that dies during
+//! Capsules whose names are static and whose destructors are native, so that a tensor that dies during
 //! interpreter shutdown, or after the module that made it, is still freed once.
 
+use super::api::api;
 use crate::dlpack;
 use dlpark::ffi::{DLManagedTensor, DLManagedTensorVersioned};
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
-use std::sync::OnceLock;
 
 /// spk_py_capsule_new: a DLManagedTensor, as `__dlpack__` gives it before DLPack 1.0.
 pub const SPK_PY_LEGACY: i32 = 0;
@@ -14,92 +14,11 @@ pub const SPK_PY_VERSIONED: i32 = 1;
 /// spk_py_capsule_new: a DLManagedTensorVersioned that only this library's Python package uses.
 pub const SPK_PY_OWNER: i32 = 2;
 
-/// The functions of CPython's C API that are used here, as the process has them.
-#[allow(non_camel_case_types)]
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct spk_py_api {
-    /// sizeof(spk_py_api) as the caller knows it.
-    pub struct_size: u32,
-    /// Must be 0.
-    pub zero: i32,
-    /// PyCapsule_New.
-    pub capsule_new: Option<
-        unsafe extern "C" fn(
-            pointer: *mut c_void,
-            name: *const c_char,
-            destructor: Option<unsafe extern "C" fn(capsule: *mut c_void)>,
-        ) -> *mut c_void,
-    >,
-    /// PyCapsule_IsValid.
-    pub capsule_is_valid: Option<unsafe extern "C" fn(capsule: *mut c_void, name: *const c_char) -> c_int>,
-    /// PyCapsule_GetPointer.
-    pub capsule_get_pointer: Option<unsafe extern "C" fn(capsule: *mut c_void, name: *const c_char) -> *mut c_void>,
-    /// PyCapsule_SetName.
-    pub capsule_set_name: Option<unsafe extern "C" fn(capsule: *mut c_void, name: *const c_char) -> c_int>,
-    /// PyErr_Fetch.
-    pub err_fetch:
-        Option<unsafe extern "C" fn(kind: *mut *mut c_void, value: *mut *mut c_void, trace: *mut *mut c_void)>,
-    /// PyErr_Restore.
-    pub err_restore: Option<unsafe extern "C" fn(kind: *mut c_void, value: *mut c_void, trace: *mut c_void)>,
-}
-
-/// The same with every function known to be there.
-#[derive(Clone, Copy)]
-struct Api {
-    capsule_new:
-        unsafe extern "C" fn(*mut c_void, *const c_char, Option<unsafe extern "C" fn(*mut c_void)>) -> *mut c_void,
-    capsule_is_valid: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int,
-    capsule_get_pointer: unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void,
-    capsule_set_name: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int,
-    err_fetch: unsafe extern "C" fn(*mut *mut c_void, *mut *mut c_void, *mut *mut c_void),
-    err_restore: unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void),
-}
-
-static API: OnceLock<Api> = OnceLock::new();
-
 const LEGACY: &CStr = c"dltensor";
 const VERSIONED: &CStr = c"dltensor_versioned";
 const OWNER: &CStr = c"spectrapack_tensor";
 const USED_LEGACY: &CStr = c"used_dltensor";
 const USED_VERSIONED: &CStr = c"used_dltensor_versioned";
-
-/// Tells the library where CPython's functions are.
-///
-/// Python passes the addresses (`ctypes.cast(pythonapi.PyCapsule_New, c_void_p)`), since the library does not link
-/// libpython. The first call counts; later ones change nothing. The struct is copied.
-///
-/// Ownership: *borrows* `api`.
-/// Threads: any.
-/// Errors: -1 when `api` or one of its functions is NULL or its struct_size is another; else 0.
-/// Since: 0.1
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn spk_py_start(api: *const spk_py_api) -> c_int {
-    let size = size_of::<spk_py_api>() as u32;
-    // SAFETY: not NULL by the check before, and a uint32_t by the caller's promise.
-    if api.is_null() || unsafe { ptr::read_unaligned(api.cast::<u32>()) } != size {
-        return -1;
-    }
-    // SAFETY: it is as large as it says, and every bit pattern is a value.
-    let api = unsafe { ptr::read_unaligned(api) };
-    let whole = || {
-        Some(Api {
-            capsule_new: api.capsule_new?,
-            capsule_is_valid: api.capsule_is_valid?,
-            capsule_get_pointer: api.capsule_get_pointer?,
-            capsule_set_name: api.capsule_set_name?,
-            err_fetch: api.err_fetch?,
-            err_restore: api.err_restore?,
-        })
-    };
-    match whole() {
-        Some(whole) => {
-            API.get_or_init(|| whole);
-            0
-        }
-        None => -1,
-    }
-}
 
 /// Makes a capsule that owns a managed tensor.
 ///
@@ -113,7 +32,7 @@ pub unsafe extern "C" fn spk_py_start(api: *const spk_py_api) -> c_int {
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_py_capsule_new(managed: *mut c_void, form: i32) -> *mut c_void {
-    let Some(api) = API.get() else { return ptr::null_mut() };
+    let Some(api) = api() else { return ptr::null_mut() };
     let name = match form {
         SPK_PY_LEGACY => LEGACY,
         SPK_PY_VERSIONED => VERSIONED,
@@ -136,7 +55,7 @@ pub unsafe extern "C" fn spk_py_capsule_new(managed: *mut c_void, form: i32) -> 
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_py_capsule_consume(capsule: *mut c_void, out_form: *mut i32) -> *mut c_void {
-    let Some(api) = API.get() else { return ptr::null_mut() };
+    let Some(api) = api() else { return ptr::null_mut() };
     if capsule.is_null() || out_form.is_null() {
         return ptr::null_mut();
     }
@@ -164,7 +83,7 @@ pub unsafe extern "C" fn spk_py_capsule_consume(capsule: *mut c_void, out_form: 
 /// Since: 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_py_capsule_restore(capsule: *mut c_void) -> c_int {
-    let Some(api) = API.get() else { return -1 };
+    let Some(api) = api() else { return -1 };
     if capsule.is_null() {
         return -1;
     }
@@ -181,7 +100,7 @@ pub unsafe extern "C" fn spk_py_capsule_restore(capsule: *mut c_void) -> c_int {
 
 /// The destructor of the capsules made here. CPython calls it with the GIL held.
 unsafe extern "C" fn destroy(capsule: *mut c_void) {
-    let Some(api) = API.get() else { return };
+    let Some(api) = api() else { return };
     let (mut kind, mut value, mut trace) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     // SAFETY: CPython calls this once with a capsule made by spk_py_capsule_new. A capsule that still has its name
     // owns the tensor. Releasing may run a foreign deleter, so a pending exception is put aside meanwhile.

@@ -1,9 +1,12 @@
-//! error: a status and what went wrong in words. The only place where numbers meet names.
+//! error: a status and what went wrong in words. The only place where numbers meet names. `last` keeps each thread's
+//! last message and stops panics.
 //!
 //! | may use | C pointers | unsafe | element type known |
 //! |---|---|---|---|
 //! | std | no | forbid | - |
 #![forbid(unsafe_code)]
+
+pub(crate) mod last;
 
 use std::fmt;
 
