@@ -1,7 +1,24 @@
+/* Made by cbindgen from the Rust sources (make headers): change those, not this file. */
+/*
+ * spectrapack: Fourier transforms and eigenvalues of tensors that the host owns.
+ *
+ * The only tensor type is DLPack's. A DLTensor says where elements are and how they lie; a small descriptor says what
+ * shall be done; spk_exec says with which resources. A DLTensor may live on the caller's stack; what the library makes
+ * is a DLManagedTensorVersioned, which spk_tensor_release, or its own deleter, gives back.
+ *
+ * Every call that can fail returns an spk_status, and spk_last_error tells which argument had which value. Checks come
+ * first: after a refusal outputs are as they were and returned handles are NULL. Structs start with their own size;
+ * zero everywhere else is the default. Strides count elements and may be negative; NULL strides are compact row-major.
+ *
+ * Ownership, in these words only: *borrows* (until the call returns), *retains* (a share of its own), *takes* (the
+ * library's on SPK_OK, after a failure still the caller's), *returns new* (the caller's, to be released once),
+ * *returns view of* (as new; it keeps its parent's memory alive).
+ *
+ * spk_fft_new and spk_eigh_new are the short way; spk_fft_plan_create the one for many transforms of one kind.
+ */
+
 #ifndef SPECTRAPACK_H
 #define SPECTRAPACK_H
-
-/* Made by cbindgen from the Rust sources (make headers): change those, not this file. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -281,7 +298,7 @@ uint32_t spk_version(void);
 // `len` bytes are written to `buf`, always with a terminating NUL; `buf` may be NULL when `len` is 0. The return
 // value is the number of bytes the whole line needs, its NUL included.
 //
-// Ownership: borrows `buf`.
+// Ownership: *borrows* `buf`.
 // Threads: any.
 // Errors: none.
 // Since: 0.1
@@ -305,7 +322,7 @@ const char *spk_status_name(int32_t status);
 // is 0. A call that succeeds leaves the message alone. The return value is the number of bytes the whole message
 // needs, its NUL included.
 //
-// Ownership: borrows `buf`.
+// Ownership: *borrows* `buf`.
 // Threads: any; each thread has its own message.
 // Errors: none; with no failure yet the message is empty and the return value 1.
 // Since: 0.1
@@ -613,7 +630,7 @@ int32_t spk_eigh_new(const DLTensor *a,
 // `device_type` is a DLPack number: 1 (kDLCPU) gives 1; 2 (kDLCUDA) gives the GPUs that can be used, 0 where there
 // are none or where the build computes on the CPU only; any other number gives 0.
 //
-// Ownership: borrows `out_count`.
+// Ownership: *borrows* `out_count`.
 // Threads: any.
 // Errors: SPK_NULL_ARGUMENT, SPK_PANIC.
 // Since: 0.1
@@ -624,7 +641,7 @@ int32_t spk_device_count(int32_t device_type, int32_t *out_count);
 // At most `len` bytes are written to `buf`, always with a terminating NUL; `buf` may be NULL when `len` is 0.
 // `*out_len`, unless `out_len` is NULL, becomes the number of bytes the whole line needs, its NUL included.
 //
-// Ownership: borrows `buf` and `out_len`.
+// Ownership: *borrows* `buf` and `out_len`.
 // Threads: any.
 // Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT (no such device id), SPK_BACKEND_UNAVAILABLE, SPK_UNSUPPORTED (a
 // device type that the library never computes on), SPK_PANIC.

@@ -11,7 +11,7 @@ use std::ffi::c_char;
 /// `device_type` is a DLPack number: 1 (kDLCPU) gives 1; 2 (kDLCUDA) gives the GPUs that can be used, 0 where there
 /// are none or where the build computes on the CPU only; any other number gives 0.
 ///
-/// Ownership: borrows `out_count`.
+/// Ownership: *borrows* `out_count`.
 /// Threads: any.
 /// Errors: SPK_NULL_ARGUMENT, SPK_PANIC.
 /// Since: 0.1
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn spk_device_count(device_type: i32, out_count: *mut i32)
 /// At most `len` bytes are written to `buf`, always with a terminating NUL; `buf` may be NULL when `len` is 0.
 /// `*out_len`, unless `out_len` is NULL, becomes the number of bytes the whole line needs, its NUL included.
 ///
-/// Ownership: borrows `buf` and `out_len`.
+/// Ownership: *borrows* `buf` and `out_len`.
 /// Threads: any.
 /// Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT (no such device id), SPK_BACKEND_UNAVAILABLE, SPK_UNSUPPORTED (a
 /// device type that the library never computes on), SPK_PANIC.

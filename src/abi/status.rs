@@ -87,7 +87,7 @@ pub extern "C" fn spk_status_name(status: i32) -> *const c_char {
 /// is 0. A call that succeeds leaves the message alone. The return value is the number of bytes the whole message
 /// needs, its NUL included.
 ///
-/// Ownership: borrows `buf`.
+/// Ownership: *borrows* `buf`.
 /// Threads: any; each thread has its own message.
 /// Errors: none; with no failure yet the message is empty and the return value 1.
 /// Since: 0.1

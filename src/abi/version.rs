@@ -30,7 +30,7 @@ pub extern "C" fn spk_version() -> u32 {
 /// `len` bytes are written to `buf`, always with a terminating NUL; `buf` may be NULL when `len` is 0. The return
 /// value is the number of bytes the whole line needs, its NUL included.
 ///
-/// Ownership: borrows `buf`.
+/// Ownership: *borrows* `buf`.
 /// Threads: any.
 /// Errors: none.
 /// Since: 0.1
