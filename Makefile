@@ -15,7 +15,8 @@ configure := $(cmake) -G Ninja -DCMAKE_BUILD_TYPE=Release -DSPECTRAPACK_PREBUILT
 c-tests := -S c-tests -DSPECTRAPACK_REAL_DLPACK_INCLUDE=$(venv)/dlpack
 steps := env build lint test-rust test-c test-c-sanitized test-python test-packaging test-examples
 
-.PHONY: help python demo test test-long $(steps) headers bench bench-overhead install clean
+.PHONY: help python demo test test-long test-all test-tensorflow $(steps) headers bench bench-overhead \
+  bench-transfer install clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -34,6 +35,13 @@ test: ## runs every check; each of its steps can be run alone
 	printf '\n==== all passed\n%s  %-20s %4d s\n' "$$summary" together $$((SECONDS - begin))
 
 test-long: test ## the same as test for now: its loops are the long ones
+
+test-all: test test-tensorflow ## test, and what needs hosts that are large
+
+test-tensorflow: env build ## the Python package with TensorFlow, which it fetches once: 1.6 GB
+	tensorflow=$$(PYTHON=$(python) tests/env/get-tensorflow.sh); \
+	PYTHONPATH=bindings/python:bindings/python/tests TF_CPP_MIN_LOG_LEVEL=3 \
+	  "$$tensorflow" -m pytest -q -p no:cacheprovider bindings/python/tests_tensorflow
 
 lint: build ## formatting, clippy without warnings, and the header says what the sources say
 	cargo fmt --all --check
@@ -67,6 +75,9 @@ bench: ## times what crosses the C surface
 
 bench-overhead: env build ## times what a call through Python costs, beside NumPy, SciPy and PyTorch
 	@$(python) benches/overhead.py
+
+bench-transfer: env build ## times and weighs every way to hand an array over, and draws it
+	@$(python) -m spectrapack.bench transfer --out target/bench
 
 headers: ## writes the C header anew from the Rust sources
 	SPK_WRITE_HEADER=1 cargo test --release --locked -p spectrapack-header committed

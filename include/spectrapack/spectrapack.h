@@ -707,7 +707,8 @@ int spk_py_capsule_restore(void *capsule);
 // Wraps memory that a Python object owns as a managed tensor.
 //
 // As spk_tensor_wrap, with a reference to `owner` instead of a function that frees: it is taken now, and given back
-// after the last holder has released the tensor, at once where that thread holds the GIL and soon where it does not.
+// after the last holder has released the tensor: at once where that thread holds the GIL, else at the next call of a
+// spk_py_ function or when the main thread comes to it.
 // While the interpreter shuts down it is not given back at all.
 //
 // Ownership: *borrows* `tensor`, *retains* `owner`; *returns new*.

@@ -7,14 +7,15 @@ array([4., 0., 0., 0.])
 array([1., 3.])
 """
 
-from . import fft, linalg
-from ._errors import AxisError, CancelledError, DeviceError, LinAlgError
+from . import fft, linalg, scipy_backend
+from ._errors import AxisError, CancelledError, CopyError, DeviceError, LinAlgError
 from ._tensor import Tensor, from_dlpack
 from ._version import __version__
 
 __all__ = [
     "AxisError",
     "CancelledError",
+    "CopyError",
     "DeviceError",
     "LinAlgError",
     "Tensor",
@@ -22,6 +23,7 @@ __all__ = [
     "fft",
     "from_dlpack",
     "linalg",
+    "scipy_backend",
     "show_config",
 ]
 

@@ -11,6 +11,10 @@ class DeviceError(RuntimeError, TypeError, BufferError):
     """The data live where this build cannot compute or where the caller asked for something else."""
 
 
+class CopyError(BufferError, ValueError):
+    """The exchange needs a copy, which `copy=False` forbids."""
+
+
 class LinAlgError(ValueError, RuntimeError):
     """An eigenvalue iteration did not converge.
 

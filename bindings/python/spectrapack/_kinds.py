@@ -9,6 +9,7 @@ import sys
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ._buffers import ml_dtype, wrap
 from ._errors import DeviceError
 from ._names import HOST_READABLE, device_count, device_name
 from ._tensor import Tensor, exchange
@@ -22,15 +23,11 @@ class Kind:
 
     def read(self, x: Any, name: str, promote: bool) -> Tensor:
         """The Tensor of an input. With `promote` integers may become what the framework computes them in."""
-        if not hasattr(x, "__dlpack__"):
-            raise TypeError(
-                f"{name}: {type(x).__name__} does not speak DLPack; make an array first, as by numpy.asarray({name})"
-            )
-        return exchange(x)
+        return exchange(x) if hasattr(x, "__dlpack__") else wrap(x, name)
 
     def write(self, x: Any, name: str) -> Tensor:
         """The Tensor of an output that the caller gave."""
-        return self.read(x, name, False)
+        return exchange(x, copy=False) if hasattr(x, "__dlpack__") else wrap(x, name, may_copy=False)
 
     def give(self, tensor: Tensor) -> Any:
         """A result as an array of this kind."""
@@ -45,7 +42,7 @@ class NumPy(Kind):
         if masked is not None and isinstance(x, masked.MaskedArray):
             raise TypeError(f"{name}: a masked array has no meaning here; use {name}.filled(...) or {name}.data")
         dtype = x.dtype
-        if dtype.kind not in "biufc" or dtype.char in "gG":
+        if (dtype.kind not in "biufc" or dtype.char in "gG") and ml_dtype(dtype) is None:
             raise TypeError(
                 f"{name}: dtype {dtype} is none of bool, integers, float16, float32, float64, complex64 and complex128"
             )
@@ -75,7 +72,10 @@ class NumPy(Kind):
     def give(self, tensor):
         import numpy
 
-        return numpy.from_dlpack(tensor)
+        try:
+            return numpy.from_dlpack(tensor)
+        except RuntimeError:  # an element type of ml_dtypes
+            return tensor.numpy()
 
 
 class Torch(Kind):
@@ -86,6 +86,8 @@ class Torch(Kind):
 
         if promote and not (x.is_floating_point() or x.is_complex()):
             x = x.to(torch.float64 if torch.get_default_dtype() is torch.float64 else torch.float32)
+        if x.requires_grad and not torch.is_grad_enabled():
+            x = x.detach()
         return exchange(x.resolve_conj().resolve_neg())
 
     def write(self, x, name):
@@ -110,6 +112,29 @@ class Jax(Kind):
         return dlpack.from_dlpack(tensor)
 
 
+class TensorFlow(Kind):
+    """tensorflow.Tensor and Variable; it speaks legacy only, and inputs are read-only, as they are in TensorFlow."""
+
+    to_cpu = "tensorflow.identity(x) under tensorflow.device('cpu')"
+
+    def read(self, x, name, promote):
+        import tensorflow
+
+        if isinstance(x, tensorflow.Variable):
+            x = tensorflow.convert_to_tensor(x)
+        if not hasattr(x, "__dlpack__"):
+            raise TypeError(
+                f"{name}: {type(x).__name__} has no elements yet; inside tensorflow.function call through "
+                "tensorflow.numpy_function"
+            )
+        return exchange(x)
+
+    def give(self, tensor):
+        import tensorflow
+
+        return tensorflow.experimental.dlpack.from_dlpack(tensor.__dlpack__())
+
+
 class CuPy(Kind):
     """cupy.ndarray; in managed memory it can be read here, and the result goes back to the GPU by a copy."""
 
@@ -121,11 +146,22 @@ class CuPy(Kind):
         return cupy.asarray(tensor.numpy())
 
 
+class Standard(Kind):
+    """An array of any other library that keeps to the array API standard and says so."""
+
+    def __init__(self, namespace: Any) -> None:
+        self.namespace = namespace
+
+    def give(self, tensor):
+        return self.namespace.from_dlpack(tensor)
+
+
 _TENSOR = Kind()
 _FRAMEWORKS = (
     (NumPy(), "numpy", ("ndarray", "generic")),
     (Torch(), "torch", ("Tensor",)),
     (Jax(), "jax", ("Array",)),
+    (TensorFlow(), "tensorflow", ("Tensor", "Variable")),
     (CuPy(), "cupy", ("ndarray",)),
 )
 _kind_of_type: WeakKeyDictionary[type, Kind] = WeakKeyDictionary()
@@ -142,7 +178,38 @@ def kind_of(x: Any) -> Kind:
         if isinstance(x, classes):
             _kind_of_type[type(x)] = kind
             return kind
+    if hasattr(x, "__array_namespace__") and hasattr(namespace := x.__array_namespace__(), "from_dlpack"):
+        kind = _kind_of_type[type(x)] = Standard(namespace)
+        return kind
     return _TENSOR
+
+
+def recorded(x: Any) -> Any:
+    """`spectrapack.torch` where `x` is a torch tensor that gradients, torch.func or tracing follow; else None.
+
+    torch.compile traces this function itself, so it keeps to what that understands.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(x, getattr(torch, "Tensor", ())):
+        return None
+    if (
+        torch.compiler.is_compiling()
+        or (x.requires_grad and torch.is_grad_enabled())
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.autograd.forward_ad._current_level >= 0
+        or torch._C._len_torch_dispatch_stack() > 0
+        or type(x).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
+    ):
+        from . import torch as operators
+
+        return operators
+    return None
+
+
+def dense(x: Any) -> Any:
+    """A sparse matrix or array of SciPy as the NumPy array that it stands for, and anything else as it is."""
+    sparse = sys.modules.get("scipy.sparse")
+    return x.toarray() if sparse is not None and sparse.issparse(x) else x
 
 
 def _require_computable(tensor: Tensor, name: str, kind: Kind) -> None:

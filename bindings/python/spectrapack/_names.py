@@ -1,6 +1,7 @@
 """DLPack's numbers and their names: element types and devices."""
 
 import operator
+import re
 import sys
 from ctypes import byref, c_int32, c_size_t, create_string_buffer
 
@@ -25,6 +26,9 @@ _NAMED_TYPES = {
     17: "float4_e2m1fn",
 }  # fmt: skip
 
+_NUMBERED_CODES = {name: code for code, name in _NUMBERED_TYPES.items()}
+_NAMED_CODES = {name: code for code, name in _NAMED_TYPES.items()}
+
 #: The DLPack type codes that NumPy has: integers, floats, complex numbers and bool.
 NUMPY_CODES = frozenset((0, 1, 2, 5, 6))
 
@@ -41,6 +45,13 @@ def dtype_name(dtype: DLDataType) -> str:
     else:
         name = _NAMED_TYPES.get(code, f"code{code}_{bits}")
     return name if lanes == 1 else f"{name}x{lanes}"
+
+
+def named_dtype(name: str) -> DLDataType | None:
+    """The element type of one lane that has this name, such as 'bfloat16' or 'float8_e5m2'; None where none has."""
+    found = re.match(r"([a-z]+)(\d+)(_|$)", name)
+    code = found and (_NAMED_CODES.get(name) if found[3] else _NUMBERED_CODES.get(found[1]))
+    return None if code is None else DLDataType(code, int(found[2]), 1)
 
 
 def device_name(device: tuple[int, int]) -> str:

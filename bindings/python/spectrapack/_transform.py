@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ctypes import c_int32, c_int64, sizeof
 from typing import Any
 
@@ -50,9 +50,14 @@ def _norm(norm: str | None) -> int:
 
 
 def _axes_and_lengths(
-    ndim: int, s: Iterable[int] | None, axes: Iterable[int] | None
+    shape: Sequence[int], s: Iterable[int] | None, axes: Iterable[int] | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes and one length for each, -1 for the input's own: without axes the last len(s), without s all."""
+    """The axes and one length for each: without axes the last len(s), without s all.
+
+    A -1 in `s` is the input's extent, as in NumPy. Without `s` each length is -1, which to the library is the input's
+    own, hence 2 (m - 1) for the half axis of a complex to real transform.
+    """
+    ndim = len(shape)
     lengths = None if s is None else integers(s, "s")
     if axes is None:
         count = ndim if lengths is None else len(lengths)
@@ -66,7 +71,7 @@ def _axes_and_lengths(
         return axes, (-1,) * len(axes)
     if len(lengths) != len(axes):
         raise ValueError(f"s: {lengths} has {len(lengths)} lengths for {len(axes)} axes")
-    return axes, lengths
+    return axes, tuple(shape[axis] if length == -1 else length for axis, length in zip(axes, lengths))
 
 
 def _length(n: int | None) -> tuple[int] | None:
@@ -107,10 +112,13 @@ def transform(
     progress: Progress | None,
 ) -> Any:
     """Transforms `x` into `out`, or into a new array of the kind that `x` is."""
+    operators = _kinds.recorded(x)
+    if operators is not None:
+        return operators.transform(x, kind, direction, s, axes, norm, out, workers, progress)
     factor = _norm(norm)
     given, tensor = _kinds.read(x, promote=out is None)
     target = None if out is None else _kinds.write(out)
-    axes, lengths = _axes_and_lengths(tensor.ndim, s, axes)
+    axes, lengths = _axes_and_lengths(tensor.shape, s, axes)
     nothing_to_transform = not axes
     if nothing_to_transform:
         if kind != SPK_FFT_C2C:

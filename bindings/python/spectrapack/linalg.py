@@ -4,7 +4,8 @@ The results are arrays of the kind that `x` is: NumPy, PyTorch, JAX, CuPy, or `s
 everything else. They are new, C-contiguous and writable. Both functions share these arguments:
 
 - `x`: shape (..., n, n), real or complex; each matrix is solved on its own. bool and integers compute in float64
-  (those of PyTorch in torch.get_default_dtype()), float16 and bfloat16 in float32.
+  (those of PyTorch in torch.get_default_dtype()), float16 and bfloat16 in float32. A sparse matrix or array of SciPy,
+  in any format, counts as the NumPy array that it stands for, and is made one (entries given twice are summed).
 - `UPLO`: 'L' or 'U', the triangle that is read; the other one is not looked at, nor is the diagonal's imaginary part.
 - `subset_by_index`: (lo, hi), only the eigenvalues numbered lo to hi in ascending order, from 0, both included.
 - `subset_by_value`: (lo, hi), only the eigenvalues in (lo, hi], of one matrix; the result has as many as there are.
@@ -103,7 +104,10 @@ def _solve(
     progress: Progress | None,
 ) -> tuple[Any, ...]:
     """The `count` results of a solve: eigenvalues, then eigenvectors."""
-    kind, tensor = _kinds.read(x, promote=outs is None)
+    operators = _kinds.recorded(x)
+    if operators is not None:
+        return operators.solve(x, uplo, by_index, by_value, structure, device, outs, count, workers, progress)
+    kind, tensor = _kinds.read(_kinds.dense(x), promote=outs is None)
     target = parse_device(device)
     if target is not None:
         tensor = tensor.cpu() if target == CPU else tensor.to(target)

@@ -187,9 +187,6 @@ def test_tensors_on_foreign_devices_pass_through_and_say_what_to_do(counter):
             t.__dlpack__(dl_device=(1, 0))
         with pytest.raises(BufferError):
             t.__dlpack__(dl_device=(1, 0), copy=False)
-        with pytest.raises(BufferError, match="stream"):
-            t.__dlpack__(stream=0)
-        t.__dlpack__(stream=1)
 
 
 def test_the_producer_is_asked_to_leave_its_device():
@@ -243,8 +240,6 @@ def test_element_types_that_numpy_lacks_pass_through():
     x = torch.arange(4, dtype=torch.bfloat16)
     t = sp.from_dlpack(x)
     assert t.dtype == "bfloat16" and t.data_ptr == x.data_ptr() and torch.equal(torch.from_dlpack(t), x)
-    with pytest.raises(TypeError, match="bfloat16"):
-        t.numpy()
     y = jnp.zeros(4, jnp.float8_e4m3fn)
     assert sp.from_dlpack(y).dtype == "float8_e4m3fn"
 

@@ -2,6 +2,7 @@
 //! interpreter shutdown, or after the module that made it, is still freed once.
 
 use super::api::api;
+use super::owner::drop_what_waits;
 use crate::dlpack;
 use dlpark::ffi::{DLManagedTensor, DLManagedTensorVersioned};
 use std::ffi::{CStr, c_int, c_void};
@@ -33,6 +34,7 @@ const USED_VERSIONED: &CStr = c"used_dltensor_versioned";
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spk_py_capsule_new(managed: *mut c_void, form: i32) -> *mut c_void {
     let Some(api) = api() else { return ptr::null_mut() };
+    drop_what_waits();
     let name = match form {
         SPK_PY_LEGACY => LEGACY,
         SPK_PY_VERSIONED => VERSIONED,

@@ -37,18 +37,24 @@ impl Drop for Reference {
     }
 }
 
-/// Drops what waits. CPython calls it with the GIL held.
-unsafe extern "C" fn drop_waiting(_: *mut c_void) -> c_int {
+/// Drops what waits. The GIL is held.
+pub(super) fn drop_what_waits() {
     // Taken out before anything is dropped: dropping may run Python code that comes here again.
     let waiting = std::mem::take(&mut *WAITING.lock().unwrap_or_else(PoisonError::into_inner));
     drop(waiting);
+}
+
+/// The same as a pending call, which CPython makes with the GIL held.
+unsafe extern "C" fn drop_waiting(_: *mut c_void) -> c_int {
+    drop_what_waits();
     0
 }
 
 /// Wraps memory that a Python object owns as a managed tensor.
 ///
 /// As spk_tensor_wrap, with a reference to `owner` instead of a function that frees: it is taken now, and given back
-/// after the last holder has released the tensor, at once where that thread holds the GIL and soon where it does not.
+/// after the last holder has released the tensor: at once where that thread holds the GIL, else at the next call of a
+/// spk_py_ function or when the main thread comes to it.
 /// While the interpreter shuts down it is not given back at all.
 ///
 /// Ownership: *borrows* `tensor`, *retains* `owner`; *returns new*.
@@ -70,6 +76,7 @@ pub unsafe extern "C" fn spk_py_wrap(
         let Some(api) = api() else {
             return refuse!(Unsupported, "spk_py_start was not called");
         };
+        drop_what_waits();
         // SAFETY: `out` is writable and `tensor` a DLTensor by the caller's promise. The reference is taken when
         // nothing can fail any more, under the GIL.
         unsafe {
