@@ -49,7 +49,9 @@ fn ask_for_huge_pages(data: NonNull<c_void>, bytes: usize) {
         let pad = data.as_ptr().align_offset(page);
         // SAFETY: the pages lie within the allocation, which is larger than a page. The advice changes no contents, and
         // it does not matter when it is refused.
-        unsafe { libc::madvise(data.as_ptr().wrapping_byte_add(pad), (bytes - pad) / page * page, libc::MADV_HUGEPAGE) };
+        unsafe {
+            libc::madvise(data.as_ptr().wrapping_byte_add(pad), (bytes - pad) / page * page, libc::MADV_HUGEPAGE)
+        };
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (data, bytes);
