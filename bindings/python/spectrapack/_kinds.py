@@ -145,6 +145,16 @@ def kind_of(x: Any) -> Kind:
     return _TENSOR
 
 
+def traced(x: Any) -> Any:
+    """`spectrapack._jax` where `x` is a value that JAX traces, as inside jax.jit; else None."""
+    core = sys.modules.get("jax.core")
+    if core is None or not isinstance(x, core.Tracer):
+        return None
+    from . import _jax
+
+    return _jax
+
+
 def _require_computable(tensor: Tensor, name: str, kind: Kind) -> None:
     device = tensor.device
     if device[0] not in HOST_READABLE and not device_count(device[0]):

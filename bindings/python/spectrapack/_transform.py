@@ -107,6 +107,9 @@ def transform(
     progress: Progress | None,
 ) -> Any:
     """Transforms `x` into `out`, or into a new array of the kind that `x` is."""
+    operators = _kinds.traced(x)
+    if operators is not None:
+        return operators.transform(x, kind, direction, s, axes, norm, out, workers, progress)
     factor = _norm(norm)
     given, tensor = _kinds.read(x, promote=out is None)
     target = None if out is None else _kinds.write(out)

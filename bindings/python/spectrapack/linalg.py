@@ -103,6 +103,9 @@ def _solve(
     progress: Progress | None,
 ) -> tuple[Any, ...]:
     """The `count` results of a solve: eigenvalues, then eigenvectors."""
+    operators = _kinds.traced(x)
+    if operators is not None:
+        return operators.solve(x, uplo, by_index, by_value, structure, device, outs, count, workers, progress)
     kind, tensor = _kinds.read(x, promote=outs is None)
     target = parse_device(device)
     if target is not None:
