@@ -62,12 +62,12 @@ def rfftfreq(n: int, d: float = 1.0, *, like: Any = None) -> Any:
 
 def _rolled(x: Any, axes: int | Iterable[int] | None, up: bool) -> Any:
     """A copy of `x` in which each listed axis of extent n is rolled by n // 2, or back."""
-    operators = _kinds.traced(x)
+    operators = _kinds.recorded(x)
     kind, tensor = (None, x) if operators else _kinds.read(x)
     listed: Any = range(tensor.ndim) if axes is None else (axes,) if hasattr(axes, "__index__") else axes
     moved = checked_axes(tensor.ndim, listed)
     if operators:
-        return operators.rolled(x, moved, up)
+        return operators.roll(x, moved, up)
     shape, strides = tensor.shape, tensor.strides
     made = Tensor._empty(tensor._managed.dl_tensor.dtype, shape)
     made_strides = made.strides

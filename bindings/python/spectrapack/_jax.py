@@ -157,7 +157,7 @@ def transform(
     )
 
 
-def rolled(x: jax.Array, axes: tuple[int, ...], up: bool) -> jax.Array:
+def roll(x: jax.Array, axes: tuple[int, ...], up: bool) -> jax.Array:
     """fftshift (up) and ifftshift of a traced value."""
     return jnp.roll(x, [x.shape[axis] // 2 if up else -(x.shape[axis] // 2) for axis in axes], axes)
 

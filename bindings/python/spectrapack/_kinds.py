@@ -155,6 +155,11 @@ def traced(x: Any) -> Any:
     return _jax
 
 
+def recorded(x: Any) -> Any:
+    """The module that computes with `x` where a framework follows what is done with it; else None."""
+    return traced(x)
+
+
 def _require_computable(tensor: Tensor, name: str, kind: Kind) -> None:
     device = tensor.device
     if device[0] not in HOST_READABLE and not device_count(device[0]):

@@ -107,7 +107,7 @@ def transform(
     progress: Progress | None,
 ) -> Any:
     """Transforms `x` into `out`, or into a new array of the kind that `x` is."""
-    operators = _kinds.traced(x)
+    operators = _kinds.recorded(x)
     if operators is not None:
         return operators.transform(x, kind, direction, s, axes, norm, out, workers, progress)
     factor = _norm(norm)

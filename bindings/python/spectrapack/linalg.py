@@ -103,7 +103,7 @@ def _solve(
     progress: Progress | None,
 ) -> tuple[Any, ...]:
     """The `count` results of a solve: eigenvalues, then eigenvectors."""
-    operators = _kinds.traced(x)
+    operators = _kinds.recorded(x)
     if operators is not None:
         return operators.solve(x, uplo, by_index, by_value, structure, device, outs, count, workers, progress)
     kind, tensor = _kinds.read(x, promote=outs is None)
