@@ -648,6 +648,30 @@ int32_t spk_device_count(int32_t device_type, int32_t *out_count);
 // Since: 0.1
 int32_t spk_device_describe(int32_t device_type, int32_t device_id, char *buf, size_t len, size_t *out_len);
 
+// Handles a call of XLA's typed FFI that computes spk_fft.
+//
+// To be registered for the CPU, as by jax.ffi.register_ffi_target; `call_frame` is an XLA_FFI_CallFrame of API 0.3,
+// and the question for metadata is answered. One argument is transformed into one result, both dense buffers of F32,
+// F64, C64 or C128. The attributes are arrays of int64: `how` is kind, direction, norm and threads, as in spk_fft_desc
+// and spk_exec, and `axes` and `lengths` have one number for each axis, of which there is at least one.
+//
+// Ownership: *borrows* `call_frame`; an error that it returns is XLA's to destroy.
+// Threads: any.
+// Errors: NULL is success; else an XLA_FFI_Error with the message that spk_fft leaves.
+// Since: 0.1
+void *spk_xla_fft(void *call_frame);
+
+// Handles a call of XLA's typed FFI that computes spk_eigh.
+//
+// As spk_xla_fft. The argument is `a`, the results are `w` and, if there are two, `v`. The attribute `how` is uplo,
+// range and threads, as in spk_eigh_desc and spk_exec, and `index` is index_low and index_high.
+//
+// Ownership: *borrows* `call_frame`; an error that it returns is XLA's to destroy.
+// Threads: any.
+// Errors: NULL is success; else an XLA_FFI_Error with the message that spk_eigh leaves.
+// Since: 0.1
+void *spk_xla_eigh(void *call_frame);
+
 // Names the functions of CPython whose addresses spk_py_start wants.
 //
 // `index` counts from 0; NULL says that there are no more.

@@ -1,5 +1,6 @@
 //! Where the element type dies: one match from DLPack's numbers to Rust's types.
 
+use super::guard::DefaultFloats;
 use crate::backend::cpu::Exec;
 use crate::dlpack::{DType, Tensor};
 use crate::eigen::{self, Outputs, Range, Request};
@@ -178,6 +179,7 @@ where
     R: Precise + fft::Number + fft::Output<R>,
     Complex<R>: Load<R> + fft::Output<R>,
 {
+    let _floats = DefaultFloats::new();
     R::visit(input.dtype, FftCall { plan, input, output, exec })
 }
 
@@ -238,6 +240,7 @@ pub(super) unsafe fn eigh_execute(
     tensors: &EighTensors<'_>,
     exec: &mut Exec<'_>,
 ) -> Result<()> {
+    let _floats = DefaultFloats::new();
     let call = EighCall { request, tensors, exec };
     match precision {
         Precision::F32 => f32::visit(tensors.a.dtype, call),

@@ -26,6 +26,8 @@ mod eigen;
 
 mod device;
 
+mod xla;
+
 pub use convert::*;
 pub use device::*;
 pub use eigen::*;
@@ -33,3 +35,4 @@ pub use fft::*;
 pub use status::*;
 pub use tensor::*;
 pub use version::*;
+pub use xla::*;

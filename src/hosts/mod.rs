@@ -6,5 +6,6 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod python;
+pub(crate) mod xla;
 
 pub use python::*;

@@ -184,6 +184,16 @@ def kind_of(x: Any) -> Kind:
     return _TENSOR
 
 
+def traced(x: Any) -> Any:
+    """`spectrapack._jax` where `x` is a value that JAX traces, as inside jax.jit; else None."""
+    core = sys.modules.get("jax.core")
+    if core is None or not isinstance(x, core.Tracer):
+        return None
+    from . import _jax
+
+    return _jax
+
+
 def recorded(x: Any) -> Any:
     """`spectrapack.torch` where `x` is a torch tensor that gradients, torch.func or tracing follow; else None.
 
@@ -191,7 +201,7 @@ def recorded(x: Any) -> Any:
     """
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(x, getattr(torch, "Tensor", ())):
-        return None
+        return traced(x)
     if (
         torch.compiler.is_compiling()
         or (x.requires_grad and torch.is_grad_enabled())

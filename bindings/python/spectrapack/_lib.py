@@ -148,6 +148,8 @@ PROTOTYPES = {
     "spk_tensor_check_managed": (_STATUS, _P, c_int32),
     "spk_version": (c_uint32,),
     "spk_build_info": (c_size_t, _P, c_size_t),
+    "spk_xla_fft": (_P, _P),
+    "spk_xla_eigh": (_P, _P),
 }
 
 #: As PROTOTYPES; these touch Python objects, so the GIL must be held: they exist in `pylib` only.
