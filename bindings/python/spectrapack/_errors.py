@@ -49,7 +49,10 @@ _PYTHON_NAMES = {"in": "x", "a": "x", "in:": "x:", "a:": "x:"}
 
 
 def _message() -> str:
-    first, space, rest = text(lib.spk_last_error).partition(" ")
+    message = text(lib.spk_last_error)
+    if message.startswith("desc: lengths["):  # `n` is checked in Python, so this is about `s`
+        return message.replace("desc: lengths[", "s[", 1)
+    first, space, rest = message.partition(" ")
     return _PYTHON_NAMES.get(first, first) + space + rest
 
 
