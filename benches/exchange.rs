@@ -1,4 +1,3 @@
-#![allow(clippy::undocumented_unsafe_blocks)]
 //! What exchange costs in C: wrapping memory, taking over a foreign tensor, sharing, viewing, and giving back.
 //! The bar: taking over a foreign tensor and releasing it costs under 30 ns beyond making the foreign one.
 
@@ -33,29 +32,32 @@ fn exchange(c: &mut Criterion) {
     let mut tensor = foreign(&mut shape, &mut strides, &mut data);
     let mut out = null_mut();
     let mut group = c.benchmark_group("exchange");
-    // SAFETY (all of them): the pointers are live for the length of each call, and each share is released once.
     group.bench_function("take and release", |b| {
+        // SAFETY: the pointers are live for the length of each call, and each share is released once.
         b.iter(|| unsafe {
             assert_eq!(spk_tensor_take(black_box(&mut tensor), &mut out), 0);
             spk_tensor_release(out);
         });
     });
     group.bench_function("wrap and release", |b| {
+        // SAFETY: the pointers are live for the length of each call, and each share is released once.
         b.iter(|| unsafe {
             assert_eq!(spk_tensor_wrap(black_box(&tensor.dl_tensor), None, null_mut(), 0, &mut out), 0);
             spk_tensor_release(out);
         });
     });
-    // SAFETY: as above; `kept` is released at the end.
     let mut kept = null_mut();
+    // SAFETY: as above; `kept` is released at the end.
     assert_eq!(unsafe { spk_tensor_wrap(&tensor.dl_tensor, None, null_mut(), 0, &mut kept) }, 0);
     group.bench_function("retain and release", |b| {
+        // SAFETY: the pointers are live for the length of each call, and each share is released once.
         b.iter(|| unsafe {
             assert_eq!(spk_tensor_retain(black_box(kept)), 0);
             spk_tensor_release(kept);
         });
     });
     group.bench_function("view and release", |b| {
+        // SAFETY: the pointers are live for the length of each call, and each share is released once.
         b.iter(|| unsafe {
             assert_eq!(spk_tensor_view(black_box(kept), 3, shape.as_ptr(), null(), 0, &mut out), 0);
             spk_tensor_release(out);

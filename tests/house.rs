@@ -54,10 +54,10 @@ fn unsafe_code_lives_where_the_cards_say() {
     for (file, text) in sources() {
         // Tests may build views of their own memory.
         let code = text.split("#[cfg(test)]").next().unwrap_or(&text);
-        let has_unsafe = code.lines().any(|l| !l.trim_start().starts_with("//") && l.contains("unsafe"));
+        let speaks = |l: &str| !l.trim_start().starts_with("//") && l.replace("unsafe_code", "").contains("unsafe");
+        let has_unsafe = code.lines().any(speaks);
         let room_may = ["abi", "hosts", "dlpack"].contains(&room(&file)) || may.contains(&file.as_str());
-        let forbids = code.contains("unsafe_code");
-        assert!(!has_unsafe || room_may || forbids, "{file} has unsafe code, and its card does not allow it");
+        assert!(!has_unsafe || room_may, "{file} has unsafe code, and its card does not allow it");
     }
 }
 
