@@ -45,7 +45,7 @@ pub unsafe extern "C" fn spk_build_info(buf: *mut c_char, len: usize) -> usize {
         dlpark::ffi::DLPACK_MINOR_VERSION,
         crate::fft::ENGINE,
         crate::eigen::ENGINE,
-        crate::backend::cpu::isa::describe(),
+        crate::backend::cpu::isa::best().name(),
     );
     // SAFETY: the caller vouches for `buf` and `len`.
     unsafe { convert::copy_string(&line, buf, len) }

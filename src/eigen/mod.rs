@@ -6,7 +6,7 @@
 //!
 //! `desc` is what was asked; `batch` takes a tensor of matrices apart, reads the named triangle and writes results;
 //! `dense` solves one matrix and is the seam behind which engines change.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod batch;
 mod dense;

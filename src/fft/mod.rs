@@ -6,7 +6,7 @@
 //!
 //! `desc` is what was asked, `recipe` is what will be done (data, no code), `nd` does it line by line, `cpu` holds the
 //! engine that transforms one line and is the seam behind which engines change.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod cpu;
 mod desc;

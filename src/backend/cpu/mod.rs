@@ -2,11 +2,12 @@
 //!
 //! | may use | C pointers | unsafe | element type known |
 //! |---|---|---|---|
-//! | tensor, error | no | isa, pool, scratch | compile time |
+//! | tensor, error | no | isa, pool, scratch, simd | compile time |
 
 pub(crate) mod isa;
 pub(crate) mod pool;
 pub(crate) mod scratch;
+pub(crate) mod simd;
 
 use crate::error::{Result, refuse};
 use scratch::Block;
@@ -67,5 +68,5 @@ impl Poll<'_> {
 
 /// One line on the processor.
 pub(crate) fn describe() -> String {
-    format!("cpu:0 {}, {}, {} threads", std::env::consts::ARCH, isa::describe(), pool::default_threads())
+    format!("cpu:0 {}, {}, {} threads", std::env::consts::ARCH, isa::best().name(), pool::default_threads())
 }
