@@ -16,7 +16,7 @@ c-tests := -S c-tests -DSPECTRAPACK_REAL_DLPACK_INCLUDE=$(venv)/dlpack
 steps := env build lint test-rust test-c test-c-sanitized test-python test-packaging test-examples
 
 .PHONY: help python demo test test-long test-all test-tensorflow $(steps) headers bench bench-overhead \
-  bench-transfer install clean
+  bench-transfer wheel install clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -36,7 +36,7 @@ test: ## runs every check; each of its steps can be run alone
 
 test-long: test ## the same as test for now: its loops are the long ones
 
-test-all: test test-tensorflow ## test, and what needs hosts that are large
+test-all: test test-tensorflow wheel ## test, the wheel, and what needs hosts that are large
 
 test-tensorflow: env build ## the Python package with TensorFlow, which it fetches once: 1.6 GB
 	tensorflow=$$(PYTHON=$(python) tests/env/get-tensorflow.sh); \
@@ -78,6 +78,12 @@ bench-overhead: env build ## times what a call through Python costs, beside NumP
 
 bench-transfer: env build ## times and weighs every way to hand an array over, and draws it
 	@$(python) -m spectrapack.bench transfer --out target/bench
+
+wheel: ## builds the wheel for Linux and tests it in an empty venv; prints its path
+	@tools=$$(tests/env/get-wheel-tools.sh); \
+	wheel=$$(TOOLS="$$tools" bindings/python/make_wheel.sh target/wheel/dist); \
+	SPECTRAPACK_WHEEL=$$wheel "$$tools" -m pytest -q -p no:cacheprovider tests/wheel; \
+	ls -l "$$wheel"
 
 headers: ## writes the C header anew from the Rust sources
 	SPK_WRITE_HEADER=1 cargo test --release --locked -p spectrapack-header committed

@@ -3,11 +3,18 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(DIRECTORY "${spectrapack_stage}/include/spectrapack" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(SPECTRAPACK_INSTALL_PLAIN)
+  set(spectrapack_full_name ${spectrapack_soname}) # the CMake package below leads to it
+  # The linker follows this line where it looks for -lspectrapack.
+  file(WRITE "${spectrapack_stage}/plain/${spectrapack_dev_name}" "INPUT(${spectrapack_soname})\n")
+  install(FILES "${spectrapack_stage}/plain/${spectrapack_dev_name}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+else()
+  install(FILES # links, which install() keeps as links
+    "${spectrapack_stage}/lib/${spectrapack_soname}" "${spectrapack_stage}/lib/${spectrapack_dev_name}"
+    DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(FILES "${spectrapack_static_file}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(PROGRAMS "${spectrapack_shared_file}" DESTINATION ${CMAKE_INSTALL_LIBDIR} RENAME ${spectrapack_full_name})
-install(FILES # links, which install() keeps as links
-  "${spectrapack_stage}/lib/${spectrapack_soname}" "${spectrapack_stage}/lib/${spectrapack_dev_name}"
-  DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES "${spectrapack_static_file}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spectrapack)
 configure_package_config_file(cmake/spectrapackConfig.cmake.in "${spectrapack_stage}/spectrapackConfig.cmake"

@@ -17,3 +17,6 @@ elseif(UNIX)
 else()
   message(FATAL_ERROR "spectrapack: the CMake package does not know ${CMAKE_SYSTEM_NAME} yet.")
 endif()
+
+# For archives that hold no links, such as a wheel: one file under the name that programs remember, and no archive.
+option(SPECTRAPACK_INSTALL_PLAIN "Install the shared library as one file, without links and without the archive" OFF)

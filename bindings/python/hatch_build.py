@@ -1,4 +1,9 @@
-"""Puts the shared library into the wheel: the one that SPECTRAPACK_PREBUILT names, else one that cargo builds."""
+"""Puts the shared library into the wheel: the one that SPECTRAPACK_PREBUILT names, else one that cargo builds.
+
+SPECTRAPACK_PREBUILT may also name a folder as `cmake --install` makes it with SPECTRAPACK_INSTALL_PLAIN: the wheel then
+brings the headers and the CMake package along. SPECTRAPACK_PLATFORM is the wheel's platform tag, where it is not this
+machine's.
+"""
 
 import os
 import subprocess
@@ -29,8 +34,9 @@ class LibraryHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict) -> None:
         prebuilt = os.environ.get("SPECTRAPACK_PREBUILT")
         library = Path(prebuilt).resolve() if prebuilt else build(Path(self.root).parents[1])
-        if not library.is_file():
+        if not library.exists():
             raise FileNotFoundError(f"there is no library at {library}")
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{next(sys_tags()).platform}"
-        build_data["force_include"][str(library)] = f"spectrapack/_lib/{NAME}"
+        build_data["tag"] = f"py3-none-{os.environ.get('SPECTRAPACK_PLATFORM') or next(sys_tags()).platform}"
+        inside = "spectrapack/_lib" if library.is_dir() else f"spectrapack/_lib/{NAME}"
+        build_data["force_include"][str(library)] = inside

@@ -170,13 +170,16 @@ def _find() -> str:
     chosen = os.environ.get("SPECTRAPACK_LIBRARY")
     if chosen:
         return chosen
-    bundled = Path(__file__).parent / "_lib" / _FILE_NAME
-    if not bundled.exists():
-        raise ImportError(
-            f"spectrapack: there is no {_FILE_NAME} in {bundled.parent}; install the wheel, or set the environment "
-            "variable SPECTRAPACK_LIBRARY to the path of a built library"
-        )
-    return str(bundled)
+    folder = Path(__file__).parent / "_lib"
+    # A wheel with a CMake package has the name that C programs remember, and a text for linkers under the plain one.
+    versioned = f"{_FILE_NAME}.{__version__.rpartition('.')[0]}"
+    for bundled in (folder / "lib" / versioned, folder / _FILE_NAME):
+        if bundled.exists():
+            return str(bundled)
+    raise ImportError(
+        f"spectrapack: there is no {_FILE_NAME} in {folder}; install the wheel, or set the environment "
+        "variable SPECTRAPACK_LIBRARY to the path of a built library"
+    )
 
 
 def _load(path: str) -> tuple[ctypes.CDLL, ctypes.PyDLL]:
