@@ -16,10 +16,11 @@ c-tests := -S c-tests -DSPECTRAPACK_REAL_DLPACK_INCLUDE=$(venv)/dlpack
 peers := cargo build --release --locked -p spectrapack-peers && fetched=$$(tests/env/get-bench-peers.sh)
 peers-options := --peers $(CARGO_TARGET_DIR)/release/libspectrapack_peers.so --fetched "$$fetched"
 bench-fft := $(peers) && $(python) benches/fft.py --library $(SPECTRAPACK_LIBRARY) $(peers-options)
+bench-eigen := $(peers) && $(python) benches/eigen.py --library $(SPECTRAPACK_LIBRARY) $(peers-options)
 steps := env build lint test-rust test-c test-c-sanitized test-python test-packaging test-examples
 
 .PHONY: help python demo test test-long test-all test-tensorflow $(steps) headers bench bench-overhead \
-  bench-fft bench-fft-full bench-transfer wheel install clean
+  bench-fft bench-fft-full bench-eigen bench-eigen-full bench-transfer wheel install clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -84,6 +85,12 @@ bench-fft: env build ## times Fourier transforms beside FFTW, MKL, ducc0, NumPy,
 
 bench-fft-full: env build ## the same for every length and shape: an hour or two
 	@$(bench-fft) --full --jax
+
+bench-eigen: env build ## times eigenproblems beside OpenBLAS, MKL, faer, NumPy, SciPy, PyTorch and others, and draws it
+	@$(bench-eigen)
+
+bench-eigen-full: env build ## the same for every order and type: an hour or two
+	@$(bench-eigen) --full
 
 bench-transfer: env build ## times and weighs every way to hand an array over, and draws it
 	@$(python) -m spectrapack.bench transfer --out target/bench

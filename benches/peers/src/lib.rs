@@ -1,5 +1,6 @@
 //! Jobs that a bench times, ours and the peers', behind one C surface.
 
+mod eigen;
 mod fft;
 
 use std::ffi::{CStr, CString, c_char, c_void};
