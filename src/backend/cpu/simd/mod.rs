@@ -84,6 +84,17 @@ pub(crate) trait Vector:
     /// Bit `l` is lane `l`'s truth.
     fn bits(mask: Self::Mask) -> u32;
 
+    // Integers in the lanes of a register, all bits zero at first; [`Vector::integers`] reads them.
+
+    /// `self + 1` in the lanes where `p` and `q` differ in sign.
+    fn count_sign_change(self, p: Self, q: Self) -> Self;
+    /// `self` plus the biased exponent of `x`, which is not negative.
+    fn add_exponent(self, x: Self) -> Self;
+    /// The lanes as integers of their width.
+    fn integers(self) -> [i64; 16];
+    /// `2^-e` for an exponent of `e`; `self` is positive and normal, and below the largest power of two but one.
+    fn inverse_power(self) -> Self;
+
     /// Two registers of interleaved complex numbers become real and imaginary parts, in [`Vector::ORDER`].
     fn unzip(a: Self, b: Self) -> (Self, Self);
     /// The inverse of [`Vector::unzip`].
@@ -267,6 +278,16 @@ mod tests {
                         assert_eq!(part[l].wide(), if l < count { a[l].wide() } else { 0.0 });
                         assert_eq!(out[l].wide(), if l < count { a[l].wide() } else { 9.0 });
                     }
+                }
+                let none = V::splat(R::ZERO);
+                let changed = none.count_sign_change(x, y).count_sign_change(x, -x).integers();
+                let exponents = none.add_exponent(y).add_exponent(y).integers();
+                let bias = if size_of::<R>() == 4 { 127 } else { 1023 };
+                for l in 0..n {
+                    assert_eq!(changed[l], 1 + i64::from(a[l] < R::ZERO));
+                    let exponent = b[l].wide().log2().floor();
+                    assert_eq!(exponents[l], 2 * (exponent as i64 + bias));
+                    assert_eq!(y.inverse_power().lanes()[l].wide(), (-exponent).exp2());
                 }
                 let (re, im) = V::unzip(x, V::load(a.as_ptr().add(n)));
                 for l in 0..n {

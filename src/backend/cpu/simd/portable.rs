@@ -28,7 +28,7 @@ macro_rules! fused {
 }
 
 macro_rules! array {
-    ($t:ty, $n:literal, $order:expr) => {
+    ($t:ty, $bits:ty, $n:literal, $mantissa:literal, $bias:literal, $order:expr) => {
         operator!($t, $n, Add add +, Sub sub -, Mul mul *, Div div /);
         impl Neg for Array<$t, $n> {
             type Output = Self;
@@ -96,6 +96,24 @@ macro_rules! array {
             #[inline(always)]
             fn bits(mask: [bool; $n]) -> u32 { (0..$n).map(|l| u32::from(mask[l]) << l).sum() }
             #[inline(always)]
+            fn count_sign_change(self, p: Self, q: Self) -> Self {
+                let changed = |l: usize| (p.0[l].to_bits() ^ q.0[l].to_bits()) >> (<$bits>::BITS - 1);
+                Array(from_fn(|l| <$t>::from_bits(self.0[l].to_bits().wrapping_add(changed(l)))))
+            }
+            #[inline(always)]
+            fn add_exponent(self, x: Self) -> Self {
+                let biased = |l: usize| x.0[l].to_bits() >> $mantissa;
+                Array(from_fn(|l| <$t>::from_bits(self.0[l].to_bits().wrapping_add(biased(l)))))
+            }
+            #[inline(always)]
+            fn integers(self) -> [i64; 16] {
+                from_fn(|l| if l < $n { self.0[l].to_bits() as i64 } else { 0 })
+            }
+            #[inline(always)]
+            fn inverse_power(self) -> Self {
+                Array(self.0.map(|x| <$t>::from_bits((2 * $bias - (x.to_bits() >> $mantissa)) << $mantissa)))
+            }
+            #[inline(always)]
             fn unzip(a: Self, b: Self) -> (Self, Self) {
                 let both = |i: usize| if i < $n { a.0[i] } else { b.0[i - $n] };
                 (Array(from_fn(|l| both(2 * l))), Array(from_fn(|l| both(2 * l + 1))))
@@ -115,5 +133,5 @@ macro_rules! array {
         }
     };
 }
-array!(f64, 2, &[0, 1]);
-array!(f32, 4, &[0, 1, 2, 3]);
+array!(f64, u64, 2, 52, 1023, &[0, 1]);
+array!(f32, u32, 4, 23, 127, &[0, 1, 2, 3]);

@@ -44,7 +44,9 @@ macro_rules! vector {
     ($v:ident, $t:ty, $lanes:literal, $mask:ty, $order:expr, $load:ident, $load_part:ident, $splat:ident, $store:ident,
      $store_part:ident, $stream:ident, $fma:ident, $fms:ident, $fnma:ident, $sqrt:ident, $min:ident,
      $max:ident, $and:ident, $andnot:ident, $or:ident, $xor:ident, $cmp:ident, $blend:ident, $movemask:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $unzip:item, $zip:item, $transpose:item) => {
+     $mul:ident, $div:ident, $to_int:ident, $to_real:ident, $add_int:ident,
+     $shift_right:ident, $shift_left:ident, $sub_int:ident, $splat_int:ident, $bits:literal,
+     $mantissa:literal, $bias:literal, $unzip:item, $zip:item, $transpose:item) => {
         operator!($v, Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
         impl Neg for $v {
             type Output = Self;
@@ -154,6 +156,32 @@ macro_rules! vector {
                 // SAFETY: a mask comes from a comparison, which the instruction set made.
                 unsafe { $movemask(mask) as u32 }
             }
+            #[inline(always)]
+            fn count_sign_change(self, p: Self, q: Self) -> Self {
+                // SAFETY: as above.
+                unsafe {
+                    let changed = $shift_right::<{ $bits - 1 }>($to_int($xor(p.0, q.0)));
+                    Self($to_real($add_int($to_int(self.0), changed)))
+                }
+            }
+            #[inline(always)]
+            fn add_exponent(self, x: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { Self($to_real($add_int($to_int(self.0), $shift_right::<$mantissa>($to_int(x.0))))) }
+            }
+            #[inline(always)]
+            fn integers(self) -> [i64; 16] {
+                let lanes = self.lanes();
+                std::array::from_fn(|l| if l < $lanes { lanes[l].to_bits() as i64 } else { 0 })
+            }
+            #[inline(always)]
+            fn inverse_power(self) -> Self {
+                // SAFETY: as above.
+                unsafe {
+                    let biased = $shift_right::<$mantissa>($to_int(self.0));
+                    Self($to_real($shift_left::<$mantissa>($sub_int($splat_int(2 * $bias), biased))))
+                }
+            }
             $unzip
             $zip
             $transpose
@@ -190,6 +218,16 @@ vector!(
     _mm256_sub_pd,
     _mm256_mul_pd,
     _mm256_div_pd,
+    _mm256_castpd_si256,
+    _mm256_castsi256_pd,
+    _mm256_add_epi64,
+    _mm256_srli_epi64,
+    _mm256_slli_epi64,
+    _mm256_sub_epi64,
+    _mm256_set1_epi64x,
+    64,
+    52,
+    1023,
     #[inline(always)]
     fn unzip(a: Self, b: Self) -> (Self, Self) {
         // SAFETY: `a` exists only where the instruction set does.
@@ -243,6 +281,16 @@ vector!(
     _mm256_sub_ps,
     _mm256_mul_ps,
     _mm256_div_ps,
+    _mm256_castps_si256,
+    _mm256_castsi256_ps,
+    _mm256_add_epi32,
+    _mm256_srli_epi32,
+    _mm256_slli_epi32,
+    _mm256_sub_epi32,
+    _mm256_set1_epi32,
+    32,
+    23,
+    127,
     #[inline(always)]
     fn unzip(a: Self, b: Self) -> (Self, Self) {
         // SAFETY: `a` exists only where the instruction set does.

@@ -38,7 +38,9 @@ macro_rules! vector {
     ($v:ident, $t:ty, $lanes:literal, $mask:ty, $order:expr, $load:ident, $load_part:ident, $splat:ident, $store:ident,
      $store_part:ident, $stream:ident, $fma:ident, $fms:ident, $fnma:ident, $abs:ident, $sqrt:ident, $min:ident,
      $max:ident, $and:ident, $andnot:ident, $or:ident, $xor:ident, $cmp:ident, $blend:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $unzip:item, $zip:item, $transpose:item) => {
+     $mul:ident, $div:ident, $to_int:ident, $to_real:ident, $add_int:ident,
+     $shift_right:ident, $shift_left:ident, $sub_int:ident, $splat_int:ident, $bits:literal,
+     $mantissa:literal, $bias:literal, $unzip:item, $zip:item, $transpose:item) => {
         operator!($v, Add add $add, Sub sub $sub, Mul mul $mul, Div div $div);
         impl Neg for $v {
             type Output = Self;
@@ -147,6 +149,32 @@ macro_rules! vector {
             fn bits(mask: $mask) -> u32 {
                 u32::from(mask)
             }
+            #[inline(always)]
+            fn count_sign_change(self, p: Self, q: Self) -> Self {
+                // SAFETY: as above.
+                unsafe {
+                    let changed = $shift_right::<{ $bits - 1 }>($to_int($xor(p.0, q.0)));
+                    Self($to_real($add_int($to_int(self.0), changed)))
+                }
+            }
+            #[inline(always)]
+            fn add_exponent(self, x: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { Self($to_real($add_int($to_int(self.0), $shift_right::<$mantissa>($to_int(x.0))))) }
+            }
+            #[inline(always)]
+            fn integers(self) -> [i64; 16] {
+                let lanes = self.lanes();
+                std::array::from_fn(|l| if l < $lanes { lanes[l].to_bits() as i64 } else { 0 })
+            }
+            #[inline(always)]
+            fn inverse_power(self) -> Self {
+                // SAFETY: as above.
+                unsafe {
+                    let biased = $shift_right::<$mantissa>($to_int(self.0));
+                    Self($to_real($shift_left::<$mantissa>($sub_int($splat_int(2 * $bias), biased))))
+                }
+            }
             $unzip
             $zip
             $transpose
@@ -183,6 +211,16 @@ vector!(
     _mm512_sub_pd,
     _mm512_mul_pd,
     _mm512_div_pd,
+    _mm512_castpd_si512,
+    _mm512_castsi512_pd,
+    _mm512_add_epi64,
+    _mm512_srli_epi64,
+    _mm512_slli_epi64,
+    _mm512_sub_epi64,
+    _mm512_set1_epi64,
+    64,
+    52,
+    1023,
     #[inline(always)]
     fn unzip(a: Self, b: Self) -> (Self, Self) {
         // SAFETY: `a` exists only where the instruction set does.
@@ -247,6 +285,16 @@ vector!(
     _mm512_sub_ps,
     _mm512_mul_ps,
     _mm512_div_ps,
+    _mm512_castps_si512,
+    _mm512_castsi512_ps,
+    _mm512_add_epi32,
+    _mm512_srli_epi32,
+    _mm512_slli_epi32,
+    _mm512_sub_epi32,
+    _mm512_set1_epi32,
+    32,
+    23,
+    127,
     #[inline(always)]
     fn unzip(a: Self, b: Self) -> (Self, Self) {
         // SAFETY: `a` exists only where the instruction set does.
