@@ -11,6 +11,7 @@
 mod batch;
 mod dense;
 mod desc;
+mod tridiagonal;
 
 pub(crate) use batch::{Outputs, solve};
 pub(crate) use dense::{ENGINE, Number};
