@@ -235,6 +235,7 @@ def main():
     parser.add_argument("--fetched", required=True, help="what tests/env/get-bench-peers.sh prints")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    os.environ["SPECTRAPACK_LIBRARY"] = options.library = str(Path(options.library).resolve())
     chosen = [c for c in cases(options.full) if options.only in str(c)]
     sparse = options.only in "eigsh sparse"
     if options.worker:

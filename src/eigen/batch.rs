@@ -117,8 +117,12 @@ fn run_part<T: Load<C::Precision>, C: Number>(
         if !work.goes_on() {
             return;
         }
-        read_triangle(request.triangle, &mut part.input, n, &mut solver.matrix);
-        let outcome = solver.solve();
+        read_triangle(request.triangle, &mut part.input, n, solver);
+        let wanted = request.first as usize..(request.first + request.wanted) as usize;
+        let outcome = solver.solve(wanted, &mut |part| work.within(part, poll.as_deref_mut()));
+        if outcome == Err(Failure::Cancelled) {
+            return;
+        }
         if let (Err(why), None) = (outcome, &part.info) {
             let mut first = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             first.get_or_insert_with(|| refusal(why));
@@ -137,12 +141,12 @@ fn read_triangle<T: Load<C::Precision>, C: Number>(
     triangle: Triangle,
     lines: &mut Lines<'_, T>,
     n: usize,
-    matrix: &mut [C],
+    solver: &mut Solver<C>,
 ) {
     // Row k of the upper triangle is the conjugate of column k of the lower one.
     let flip = if triangle == Triangle::Upper { C::Precision::of(-1.0) } else { C::Precision::of(1.0) };
     for (k, line) in lines.take(n).enumerate() {
-        let column = &mut matrix[k * n + k..(k + 1) * n];
+        let column = solver.column(k);
         line.each(k, n - k, |i, x| {
             let z = x.load();
             let im = if i == 0 { C::Precision::ZERO } else { z.im * flip };
@@ -195,6 +199,8 @@ fn require_finite<R: Real, T: Load<R>>(request: &Request, a: &View<'_, T>) -> Re
 fn refusal(why: Failure) -> Error {
     match why {
         Failure::NotFinite => Error::new(Status::NotFinite, "a: a matrix holds NaN or Inf"),
+        // Told by `Work::finish` instead.
+        Failure::Cancelled => Error::new(Status::Cancelled, "exec: progress asked to stop"),
         Failure::NoConvergence => Error::new(Status::NoConvergence, "a: the iteration on a matrix did not converge"),
     }
 }

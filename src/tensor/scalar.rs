@@ -23,6 +23,7 @@ pub(crate) trait Real:
     + std::ops::Neg<Output = Self>
 {
     const ZERO: Self;
+    const ONE: Self;
     const NAN: Self;
     const EPSILON: Self;
     const MIN_POSITIVE: Self;
@@ -55,6 +56,7 @@ macro_rules! real {
         impl Element for $t {}
         impl Real for $t {
             const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
             const NAN: Self = <$t>::NAN;
             const EPSILON: Self = <$t>::EPSILON;
             const MIN_POSITIVE: Self = <$t>::MIN_POSITIVE;

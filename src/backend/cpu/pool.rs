@@ -37,6 +37,15 @@ impl Work {
         self.goes_on()
     }
 
+    /// As [`Work::advance`] in the midst of an item, of which `part` is done.
+    pub fn within(&self, part: f64, poll: Option<&mut Poll<'_>>) -> bool {
+        let fraction = || (self.done.load(Relaxed) as f64 + part.clamp(0.0, 1.0)) / self.total as f64;
+        if self.goes_on() && poll.is_some_and(|poll| poll.stop(fraction().min(1.0))) {
+            self.stopped.store(true, Relaxed);
+        }
+        self.goes_on()
+    }
+
     /// Whether a part that has not begun shall begin.
     pub fn goes_on(&self) -> bool {
         !self.stopped.load(Relaxed)

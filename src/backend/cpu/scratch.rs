@@ -30,6 +30,39 @@ impl Block<'_> {
     }
 }
 
+/// Elements of our own, 0 at first, aligned as [`Storage`] is.
+pub(crate) struct Buffer<T: Element> {
+    storage: Storage,
+    count: usize,
+    elements: PhantomData<T>,
+}
+
+impl<T: Element> Buffer<T> {
+    pub fn zeroed(count: usize) -> Result<Self> {
+        // At least one byte, so that there is an address.
+        let bytes = piece::<T>(count.max(1)).unwrap_or(usize::MAX);
+        let storage = Storage::new(bytes, "scratch")?;
+        // SAFETY: the storage has that many bytes, and nobody else knows of it.
+        unsafe { ptr::write_bytes(storage.address().cast::<u8>(), 0, bytes) };
+        Ok(Buffer { storage, count, elements: PhantomData })
+    }
+}
+
+impl<T: Element> std::ops::Deref for Buffer<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        // SAFETY: `count` elements lie in the storage, set since `zeroed`: all zeros are a value of every element type.
+        unsafe { std::slice::from_raw_parts(self.storage.address().cast(), self.count) }
+    }
+}
+
+impl<T: Element> std::ops::DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: as above, and `self` is borrowed for as long as the slice.
+        unsafe { std::slice::from_raw_parts_mut(self.storage.address().cast(), self.count) }
+    }
+}
+
 /// The bytes of a block that are still to be given out.
 pub(crate) struct Arena<'a> {
     start: *mut u8,

@@ -133,6 +133,21 @@ pub(crate) trait Lanes: Real {
     type Middle: Vector<Scalar = Self>;
     /// 16 bytes, by the compiler's own vectors: SSE2, NEON or none.
     type Portable: Vector<Scalar = Self>;
+    /// 32 zeros, then 32 ones: a register from somewhere within them is a mask to multiply by.
+    const STEPS: &'static [Self; 64];
+}
+
+/// [`Lanes::STEPS`].
+macro_rules! steps {
+    () => {{
+        let mut steps = [0.0; 64];
+        let mut i = 32;
+        while i < 64 {
+            steps[i] = 1.0;
+            i += 1;
+        }
+        &{ steps }
+    }};
 }
 
 impl Lanes for f64 {
@@ -141,6 +156,7 @@ impl Lanes for f64 {
     #[cfg(target_arch = "x86_64")]
     type Middle = x86_256::F64x4;
     type Portable = Array<f64, 2>;
+    const STEPS: &'static [f64; 64] = steps!();
 }
 
 impl Lanes for f32 {
@@ -149,6 +165,7 @@ impl Lanes for f32 {
     #[cfg(target_arch = "x86_64")]
     type Middle = x86_256::F32x8;
     type Portable = Array<f32, 4>;
+    const STEPS: &'static [f32; 64] = steps!();
 }
 
 /// A computation that is generic over the register.
