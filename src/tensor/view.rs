@@ -212,14 +212,6 @@ impl<T: Element> Line<'_, T> {
     {
         self.each(skip, into.len(), |i, x| into[i] = x.load());
     }
-
-    /// Reads the real parts of the first `into.len()` elements.
-    pub fn load_real<R: Real>(&self, into: &mut [R])
-    where
-        T: Load<R>,
-    {
-        self.each(0, into.len(), |i, x| into[i] = x.load_real());
-    }
 }
 
 /// `len` elements a fixed stride apart, to write and to read.

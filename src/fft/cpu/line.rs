@@ -1,17 +1,20 @@
 //! Transforms of one line in a buffer.
 
 use super::cache;
+use super::complex::{ComplexFft, conjugate};
+use super::kernel;
+use super::twiddle::unit;
+use crate::backend::cpu::isa::{self, Isa};
+use crate::backend::cpu::simd::Lanes;
 use crate::error::{Result, refuse};
 use crate::fft::desc::Direction;
 use crate::fft::recipe::LineKind;
-use crate::tensor::{Line, Load, Real};
+use crate::tensor::{Line, Load};
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftDirection, FftNum, FftPlanner};
 use std::sync::Arc;
 
 /// What the engine computes in.
-pub(crate) trait Number: Real + FftNum {}
+pub(crate) trait Number: Lanes {}
 impl Number for f32 {}
 impl Number for f64 {}
 
@@ -27,9 +30,28 @@ pub(crate) struct LineFft<R: Number> {
 #[derive(Clone)]
 enum Engine<R: Number> {
     None,
-    Complex(Arc<dyn Fft<R>>),
-    RealToComplex(Arc<dyn RealToComplex<R>>),
-    ComplexToReal(Arc<dyn ComplexToReal<R>>),
+    Complex(Arc<ComplexFft<R>>),
+    Half(Arc<HalfFft<R>>),
+}
+
+/// Transforms between real lines and the first half of their bins. Lines of even length are complex ones of half the
+/// length; odd ones have no imaginary parts.
+struct HalfFft<R: Number> {
+    isa: Isa,
+    inner: ComplexFft<R>,
+    roots: Vec<Complex<R>>,
+}
+
+impl<R: Number> HalfFft<R> {
+    fn new(isa: Isa, n: usize, inverse: bool) -> Self {
+        let even = n.is_multiple_of(2);
+        let root = |k| {
+            let w = unit(k, n);
+            Complex::new(R::of(w.re), R::of(w.im))
+        };
+        let roots = if even { (0..=n / 4).map(root).collect() } else { Vec::new() };
+        HalfFft { isa, inner: ComplexFft::new(isa, if even { n / 2 } else { n }, inverse), roots }
+    }
 }
 
 /// Buffers of one thread: the line as complex numbers, as real ones, and what the engine needs.
@@ -61,37 +83,34 @@ impl<R: Number> LineFft<R> {
     /// Memory for the tables is the caller's to ask for: [`require_memory`].
     pub fn new(kind: LineKind, direction: Direction, length: usize) -> Self {
         let inverse = direction == Direction::Inverse;
-        // realfft's two directions carry fixed signs; the other sign is the conjugate of the bins.
+        let isa = isa::best();
+        // Transforms of real lines go one way, and those to real lines the other; a sign of its own conjugates the bins.
+        let half =
+            |inverse| Engine::Half(cache::engine(length, inverse, || Arc::new(HalfFft::new(isa, length, inverse))));
         let (engine, conjugate) = match kind {
             LineKind::Copy => (Engine::None, false),
             LineKind::Complex => {
-                let sign = if inverse { FftDirection::Inverse } else { FftDirection::Forward };
-                (Engine::Complex(cache::engine(length, inverse, || FftPlanner::new().plan_fft(length, sign))), false)
+                let make = || Arc::new(ComplexFft::new(isa, length, inverse));
+                (Engine::Complex(cache::engine(length, inverse, make)), false)
             }
-            LineKind::RealHalf | LineKind::RealFull => {
-                let make = || RealFftPlanner::new().plan_fft_forward(length);
-                (Engine::RealToComplex(cache::engine(length, false, make)), inverse)
-            }
-            LineKind::HalfReal => {
-                let make = || RealFftPlanner::new().plan_fft_inverse(length);
-                (Engine::ComplexToReal(cache::engine(length, true, make)), !inverse)
-            }
+            LineKind::RealHalf | LineKind::RealFull => (half(false), inverse),
+            LineKind::HalfReal => (half(true), !inverse),
         };
         LineFft { kind, conjugate, length, engine }
     }
 
     pub fn buffer_sizes(&self) -> BufferSizes {
         let bins = self.length / 2 + 1;
-        let (line, real, scratch) = match &self.engine {
-            Engine::None => (self.length, 0, 0),
-            Engine::Complex(e) => (self.length, 0, e.get_inplace_scratch_len()),
-            Engine::RealToComplex(e) => {
-                let line = if self.kind == LineKind::RealFull { self.length } else { bins };
-                (line, self.length, e.get_scratch_len())
+        let odd = !self.length.is_multiple_of(2);
+        match &self.engine {
+            Engine::None => BufferSizes { line: self.length, real: 0, scratch: 0 },
+            Engine::Complex(e) => BufferSizes { line: self.length, real: 0, scratch: e.scratch_len() },
+            Engine::Half(e) => {
+                let line = if odd || self.kind == LineKind::RealFull { self.length } else { bins };
+                let real = if self.kind == LineKind::HalfReal { self.length } else { 0 };
+                BufferSizes { line, real, scratch: e.inner.scratch_len() }
             }
-            Engine::ComplexToReal(e) => (bins, self.length, e.get_scratch_len()),
-        };
-        BufferSizes { line, real, scratch }
+        }
     }
 
     /// Reads the first `take` elements of a line, zeros beyond, and transforms them within the buffers. The result is
@@ -104,37 +123,63 @@ impl<R: Number> LineFft<R> {
                 let line = &mut b.line[..self.length];
                 from.load(0, &mut line[..take]);
                 line[take..].fill(zero);
-                engine.process_with_scratch(line, &mut b.scratch[..engine.get_inplace_scratch_len()]);
+                engine.run(line, b.scratch, R::of(1.0));
             }
-            Engine::RealToComplex(engine) => {
-                let real = &mut b.real[..self.length];
-                from.load_real(&mut real[..take]);
-                real[take..].fill(R::ZERO);
-                let bins = self.length / 2 + 1;
-                let scratch = &mut b.scratch[..engine.get_scratch_len()];
-                let sizes_fit = engine.process_with_scratch(real, &mut b.line[..bins], scratch);
-                debug_assert!(sizes_fit.is_ok());
-                self.conjugate_if_asked(&mut b.line[..bins]);
-                if self.kind == LineKind::RealFull {
-                    for k in bins..self.length {
-                        b.line[k] = b.line[self.length - k].conj();
-                    }
-                }
+            Engine::Half(engine) if self.kind == LineKind::HalfReal => self.bins_to_real(engine, from, take, b),
+            Engine::Half(engine) => self.real_to_bins(engine, from, take, b),
+        }
+    }
+
+    fn real_to_bins<T: Load<R>>(&self, engine: &HalfFft<R>, from: &Line<'_, T>, take: usize, b: &mut Buffers<'_, R>) {
+        let (zero, n) = (Complex::new(R::ZERO, R::ZERO), self.length);
+        let bins = n / 2 + 1;
+        if n.is_multiple_of(2) {
+            let (line, one) = (&mut b.line[..bins], R::of(1.0));
+            line.fill(zero);
+            from.each(0, take, |i, x| {
+                let pair = &mut line[i / 2];
+                *(if i % 2 == 0 { &mut pair.re } else { &mut pair.im }) = x.load_real();
+            });
+            engine.inner.run(&mut line[..n / 2], b.scratch, one);
+            kernel::separate(engine.isa, line, &engine.roots, self.conjugate, one);
+        } else {
+            let line = &mut b.line[..n];
+            from.each(0, take, |i, x| line[i] = Complex::new(x.load_real(), R::ZERO));
+            line[take..].fill(zero);
+            engine.inner.run(line, b.scratch, R::of(1.0));
+            line[0].im = R::ZERO;
+            self.conjugate_if_asked(&mut line[..bins]);
+        }
+        if self.kind == LineKind::RealFull {
+            for k in bins..n {
+                b.line[k] = conjugate(b.line[n - k]);
             }
-            Engine::ComplexToReal(engine) => {
-                let bins = &mut b.line[..self.length / 2 + 1];
-                from.load(0, &mut bins[..take]);
-                bins[take..].fill(zero);
-                self.conjugate_if_asked(bins);
-                // Bins that a real signal has real: their imaginary parts do not count.
-                bins[0].im = R::ZERO;
-                if self.length.is_multiple_of(2) {
-                    bins[self.length / 2].im = R::ZERO;
-                }
-                let (real, scratch) = (&mut b.real[..self.length], &mut b.scratch[..engine.get_scratch_len()]);
-                let sizes_fit = engine.process_with_scratch(bins, real, scratch);
-                debug_assert!(sizes_fit.is_ok());
+        }
+    }
+
+    fn bins_to_real<T: Load<R>>(&self, engine: &HalfFft<R>, from: &Line<'_, T>, take: usize, b: &mut Buffers<'_, R>) {
+        let (zero, n) = (Complex::new(R::ZERO, R::ZERO), self.length);
+        let count = n / 2 + 1;
+        let bins = &mut b.line[..count];
+        from.load(0, &mut bins[..take]);
+        bins[take..].fill(zero);
+        let real = &mut b.real[..n];
+        if n.is_multiple_of(2) {
+            kernel::merge(engine.isa, bins, &engine.roots, self.conjugate);
+            engine.inner.run(&mut bins[..n / 2], b.scratch, R::of(1.0));
+            for (pair, z) in real.chunks_mut(2).zip(bins) {
+                pair.copy_from_slice(&[z.re, z.im]);
             }
+        } else {
+            self.conjugate_if_asked(bins);
+            // The bin that a real signal has real: its imaginary part does not count.
+            bins[0].im = R::ZERO;
+            let line = &mut b.line[..n];
+            for k in count..n {
+                line[k] = conjugate(line[n - k]);
+            }
+            engine.inner.run(line, b.scratch, R::of(1.0));
+            real.iter_mut().zip(line).for_each(|(x, z)| *x = z.re);
         }
     }
 
@@ -146,10 +191,10 @@ impl<R: Number> LineFft<R> {
     }
 }
 
-/// The engines' tables are allocated by libraries that abort when they cannot be had, so lengths that could not
-/// possibly be served are refused before. `points` is the sum of a plan's lengths.
+/// The engines' tables are allocated in ways that abort when they cannot be had, so lengths that could not possibly be
+/// served are refused before. `points` is the sum of a plan's lengths.
 pub(in crate::fft) fn require_memory<R>(points: usize) -> Result<()> {
-    // Measured at most for primes (Bluestein, planning included): 180 bytes a point in f64, 11.25 complex numbers.
+    // At most for primes: a chirp, a kernel and twiddles of a convolution of twice the length, and what made them.
     let bytes = points.checked_mul(12 * size_of::<Complex<R>>());
     let mut probe = Vec::<u8>::new();
     match bytes {

@@ -1,11 +1,17 @@
-//! fft::cpu: one line at a time. First version: rustfft and realfft do the transforms; a small cache keeps their
-//! tables. This is the seam: nothing outside knows of them.
+//! fft::cpu: the engine. `factor` takes lengths apart, `twiddle` has the roots of 1, `kernel` the code that runs,
+//! `complex` and `line` the transforms of one line of any length, and `cache` keeps the tables of recent ones.
 
 mod cache;
+mod complex;
+mod factor;
+mod kernel;
 mod line;
+#[cfg(test)]
+mod reference;
+mod twiddle;
 
 pub(crate) use line::Number;
 pub(super) use line::{BufferSizes, Buffers, LineFft, require_memory};
 
 /// What stands behind, for the build line.
-pub(crate) const ENGINE: &str = "rustfft 6, realfft 3";
+pub(crate) const ENGINE: &str = "fft of its own";
