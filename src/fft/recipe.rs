@@ -63,6 +63,10 @@ impl Recipe {
         if problem.kind == Kind::C2R {
             order.rotate_left(1);
         }
+        // Strided axes first: what they stream out, the contiguous axis then reads and writes in place.
+        if problem.kind == Kind::C2C && problem.complex_input && problem.input == problem.output {
+            order.sort_by_key(|i| problem.axes[*i].axis);
+        }
         let mut region = corner(problem);
         let temporary = match problem.kind {
             Kind::C2R if order.len() > 1 => Some(temporary_shape(problem, &region)),

@@ -69,16 +69,19 @@ macro_rules! real {
             #[inline(always)]
             fn load(self) -> Complex<$t> { Complex::new(self, 0.0) }
         }
-        impl sealed::Sealed for Complex<$t> {}
-        impl Element for Complex<$t> {}
-        impl Load<$t> for Complex<$t> {
-            const COMPLEX: bool = true;
-            #[inline(always)]
-            fn load(self) -> Complex<$t> { self }
-        }
     )*};
 }
 real!(f32, f64);
+
+impl<R: Real> sealed::Sealed for Complex<R> {}
+impl<R: Real> Element for Complex<R> {}
+impl<R: Real> Load<R> for Complex<R> {
+    const COMPLEX: bool = true;
+    #[inline(always)]
+    fn load(self) -> Complex<R> {
+        self
+    }
+}
 
 macro_rules! integer {
     ($($t:ty),*) => {$(

@@ -8,6 +8,7 @@ use super::shape::Dims;
 use super::strides;
 use super::walk::Odometer;
 use num_complex::Complex;
+use std::any::TypeId;
 use std::marker::PhantomData;
 use std::ptr;
 
@@ -47,6 +48,22 @@ impl<'a, T: Element> View<'a, T> {
         &self.shape
     }
 
+    pub fn strides(&self) -> &[i64] {
+        &self.strides
+    }
+
+    /// The address of element 0, for kernels: they may read what the constructor's caller vouched for.
+    pub fn address(&self) -> *const T {
+        self.origin
+    }
+
+    /// The same view if its elements are of type `U`.
+    pub fn of_type<U: Element>(&self) -> Option<View<'_, U>> {
+        let same = TypeId::of::<T>() == TypeId::of::<U>();
+        let (shape, strides) = (self.shape.clone(), self.strides.clone());
+        same.then(|| View { origin: self.origin.cast(), shape, strides, memory: PhantomData })
+    }
+
     /// The lines along `axis` of the leading corner of extents `region`, in row-major order of the other dimensions.
     pub fn lines(&self, axis: usize, region: &[i64]) -> Lines<'a, T> {
         let walk = line_walk(&self.shape, &self.strides, axis, region);
@@ -70,9 +87,28 @@ impl<'a, T: Element> ViewMut<'a, T> {
         &self.strides
     }
 
+    /// The address of element 0, for kernels: as [`View::address`], to write too.
+    pub fn address(&mut self) -> *mut T {
+        self.origin
+    }
+
+    /// The same view if its elements are of type `U`.
+    pub fn of_type<U: Element>(&mut self) -> Option<ViewMut<'_, U>> {
+        let same = TypeId::of::<T>() == TypeId::of::<U>();
+        let (shape, strides) = (self.shape.clone(), self.strides.clone());
+        same.then(|| ViewMut { origin: self.origin.cast(), shape, strides, memory: PhantomData })
+    }
+
     /// Looks at the same memory without writing.
     pub fn as_view(&self) -> View<'_, T> {
         View { origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone(), memory: PhantomData }
+    }
+
+    /// Lets `use_both` read and write the same memory: what it makes writes elements only after it read them.
+    pub fn with_view<U>(&mut self, use_both: impl FnOnce(&View<'a, T>, &mut ViewMut<'a, T>) -> U) -> U {
+        let (shape, strides) = (self.shape.clone(), self.strides.clone());
+        let from = View { origin: self.origin.cast_const(), shape, strides, memory: PhantomData };
+        use_both(&from, self)
     }
 
     /// As [`View::lines`], to read and write.

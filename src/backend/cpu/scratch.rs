@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::tensor::strides::row_major;
 use crate::tensor::{Element, Storage, ViewMut, shape};
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
 
@@ -12,19 +13,51 @@ const ALIGNMENT: usize = 64;
 /// A block of scratch: the caller's or ours.
 pub(crate) enum Block<'a> {
     Lent(&'a mut [u8]),
-    Own(Storage, usize),
+    Own(Kept),
+}
+
+/// Memory of ours, which a thread keeps for its next call when it is done with it.
+pub(crate) struct Kept {
+    storage: Option<Storage>,
+    bytes: usize,
+}
+
+/// What a thread keeps at most. Fresh memory costs a page fault every 4 KiB, more than a transform of what it holds.
+const MOST_KEPT: usize = 8 << 20;
+
+thread_local! {
+    static KEPT: Cell<Option<(Storage, usize)>> = const { Cell::new(None) };
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.bytes <= MOST_KEPT
+            && let Some(storage) = self.storage.take()
+        {
+            // A thread that ends keeps nothing any more: then the memory is freed here.
+            let kept = (storage, self.bytes);
+            let _ = KEPT.try_with(|cell| cell.set(Some(kept)));
+        }
+    }
 }
 
 impl Block<'_> {
     pub fn allocate(bytes: usize) -> Result<Self> {
-        Ok(Block::Own(Storage::new(bytes, "scratch")?, bytes))
+        if let Ok(Some((storage, kept))) = KEPT.try_with(Cell::take)
+            && kept >= bytes
+        {
+            return Ok(Block::Own(Kept { storage: Some(storage), bytes: kept }));
+        }
+        // A little more, so that calls of growing size do not ask each time.
+        let bytes = if bytes < MOST_KEPT { bytes.next_power_of_two().max(1 << 16) } else { bytes };
+        Ok(Block::Own(Kept { storage: Some(Storage::new(bytes, "scratch")?), bytes }))
     }
 
     /// All of the block, to be carved.
     pub fn arena(&mut self) -> Arena<'_> {
         let (start, left) = match self {
             Block::Lent(bytes) => (bytes.as_mut_ptr(), bytes.len()),
-            Block::Own(storage, bytes) => (storage.address().cast(), *bytes),
+            Block::Own(kept) => (kept.storage.as_ref().map_or(ptr::null_mut(), Storage::address).cast(), kept.bytes),
         };
         Arena { start, left, memory: PhantomData }
     }
@@ -70,6 +103,27 @@ pub(crate) struct Arena<'a> {
     memory: PhantomData<&'a mut [u8]>,
 }
 
+/// Memory that its holder alone uses, aligned to a cache line and unset. Kernels take it by address.
+pub(crate) struct Space<'a, T> {
+    start: *mut T,
+    count: usize,
+    memory: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: exclusive memory of plain elements may be used by whichever thread holds it.
+unsafe impl<T: Element> Send for Space<'_, T> {}
+
+impl<T> Space<'_, T> {
+    pub fn start(&mut self) -> *mut T {
+        self.start
+    }
+
+    /// How many elements there is room for.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+}
+
 /// Bytes to ask for so that `bytes` bytes can be carved, whatever the block's address.
 pub(crate) const fn with_slack(bytes: usize) -> usize {
     if bytes == 0 { 0 } else { bytes.saturating_add(ALIGNMENT) }
@@ -104,6 +158,12 @@ impl<'a> Arena<'a> {
             ptr::write_bytes(piece, 0, bytes);
             std::slice::from_raw_parts_mut(piece.cast(), count)
         }
+    }
+
+    /// Room for `count` elements, unset.
+    pub fn space<T: Element>(&mut self, count: usize) -> Space<'a, T> {
+        let piece = self.cut(count * size_of::<T>());
+        Space { start: piece.cast(), count, memory: PhantomData }
     }
 
     /// A compact tensor whose elements are unset; engines write it before they read it.

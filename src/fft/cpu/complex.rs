@@ -55,6 +55,11 @@ impl<R: Lanes> ComplexFft<R> {
         }
     }
 
+    /// The plan that works on memory, if the length has small prime factors only.
+    pub(super) fn direct(&self) -> Option<&Row<R>> {
+        if let How::Direct(row) = &self.how { Some(row) } else { None }
+    }
+
     /// Transforms a line in place and multiplies it by `scale`.
     pub fn run(&self, line: &mut [Complex<R>], scratch: &mut [Complex<R>], scale: R) {
         let one = R::of(1.0);

@@ -1,6 +1,7 @@
 //! fft::cpu: the engine. `factor` takes lengths apart, `twiddle` has the roots of 1, `kernel` the code that runs,
 //! `complex` and `line` the transforms of one line of any length, and `cache` keeps the tables of recent ones.
 
+mod axis;
 mod cache;
 mod complex;
 mod factor;
@@ -10,6 +11,8 @@ mod line;
 mod reference;
 mod twiddle;
 
+pub(super) use axis::job;
+pub(super) use kernel::{Job, most_scratch};
 pub(crate) use line::Number;
 pub(super) use line::{BufferSizes, Buffers, LineFft, require_memory};
 

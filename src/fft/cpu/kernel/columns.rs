@@ -13,7 +13,7 @@ use std::cell::Cell;
 const NEAR_BYTES: usize = 32 << 10;
 
 /// A transform of columns of one length.
-pub(in crate::fft::cpu) struct Columns<R> {
+pub(in crate::fft) struct Columns<R> {
     pub n: usize,
     lanes: usize,
     passes: Vec<Passes<R>>,
@@ -27,7 +27,7 @@ pub(in crate::fft::cpu) struct Columns<R> {
 
 /// Where columns come from.
 #[derive(Clone, Copy)]
-pub(in crate::fft::cpu) enum Source<R> {
+pub(in crate::fft) enum Source<R> {
     /// Complex numbers in rows `row` real numbers apart; with `reverse` row j is read as row n - j.
     Memory { at: *const R, row: isize, reverse: bool },
     /// They are in the buffer, row j at [`Columns::time_row`].
@@ -36,7 +36,7 @@ pub(in crate::fft::cpu) enum Source<R> {
 
 /// Where their transforms go.
 #[derive(Clone, Copy)]
-pub(in crate::fft::cpu) enum Target<R> {
+pub(in crate::fft) enum Target<R> {
     /// Rows of complex numbers; `stream` around the caches, for which rows start at multiples of a register.
     Memory { at: *mut R, row: isize, stream: bool },
     /// They stay in the buffer, row k at [`Columns::frequency_row`].
@@ -49,7 +49,7 @@ pub(in crate::fft::cpu) enum Target<R> {
 
 /// What is asked for meanwhile.
 #[derive(Clone, Copy)]
-pub(in crate::fft::cpu) enum Prefetch<R> {
+pub(in crate::fft) enum Prefetch<R> {
     Nothing,
     /// As many rows as are transformed, of `bytes` bytes.
     Rows {
@@ -66,7 +66,7 @@ pub(in crate::fft::cpu) enum Prefetch<R> {
 
 /// Some columns to transform.
 #[derive(Clone, Copy)]
-pub(in crate::fft::cpu) struct Block<R> {
+pub(in crate::fft) struct Block<R> {
     pub from: Source<R>,
     pub to: Target<R>,
     pub vectors: usize,

@@ -11,10 +11,13 @@ mod columns;
 mod pass;
 mod row;
 mod sweep;
+mod tensor;
 mod turn;
 
+pub(super) use columns::Columns;
 pub(super) use row::Row;
 pub(super) use sweep::{conjugate_product, merge, product, separate};
+pub(in crate::fft) use tensor::{Batch, Job, Layout, Way, columns_fit, most_scratch};
 
 use crate::backend::cpu::isa::Isa;
 use crate::backend::cpu::simd::{Kernel, Lanes, Vector, dispatch};

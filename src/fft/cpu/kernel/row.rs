@@ -97,6 +97,11 @@ impl<R: Lanes> Row<R> {
         unsafe { self.run(from.as_ptr().cast(), at, scratch, scale, false, std::ptr::null()) }
     }
 
+    /// Whether rows are finished in registers.
+    pub fn is_fused(&self) -> bool {
+        matches!(&self.how, How::Split(s) if s.second.is_none())
+    }
+
     /// Whether results may be streamed to `to`.
     pub fn can_stream(&self, to: *const R) -> bool {
         let bytes = super::lanes::<R>(self.isa).len() * size_of::<R>();

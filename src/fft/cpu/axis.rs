@@ -1,0 +1,51 @@
+//! One axis of a tensor of complex numbers of the engine's own precision: which way it is transformed.
+
+use super::cache;
+use super::complex::ComplexFft;
+use super::factor;
+use super::kernel::{self, Batch, Columns, Job, Layout, Way};
+use super::line::Number;
+use crate::backend::cpu::isa;
+use crate::tensor::{View, ViewMut};
+use num_complex::Complex;
+use std::sync::Arc;
+
+/// Rows below this many points are transformed many at a time.
+const SHORT: usize = 128;
+
+/// The job for a pass, if there is a way but line by line through a buffer.
+#[allow(clippy::too_many_arguments, reason = "they describe one pass")]
+pub(in crate::fft) fn job<'a, R: Number>(
+    axis: usize,
+    from: &View<'a, Complex<R>>,
+    to: &mut ViewMut<'a, Complex<R>>,
+    region: &[i64],
+    inverse: bool,
+    scale: R,
+) -> Option<Job<'a, R>> {
+    let isa = isa::best();
+    let n = region[axis] as usize;
+    if n < 2 {
+        return None;
+    }
+    let radices = || factor::radices(isa, n);
+    let layout = Layout::of(axis, from, to, region);
+    let lanes = kernel::lanes::<R>(isa).len();
+    let way = if layout.contiguous {
+        let rows = |engine: Arc<ComplexFft<R>>| engine.direct().is_some().then_some(Way::Rows(engine));
+        let fused = n.is_multiple_of(lanes) && n / lanes >= lanes;
+        if layout.neighbours >= lanes / 2 && (n < SHORT || !fused) && kernel::columns_fit(n) {
+            radices()?;
+            Way::Batch(cache::engine(n, inverse, || Batch::new(isa, &radices()?, inverse).map(Arc::new))?)
+        } else {
+            rows(cache::engine(n, inverse, || Arc::new(ComplexFft::new(isa, n, inverse))))?
+        }
+    } else {
+        if layout.columns < 2 || !kernel::columns_fit(n) {
+            return None;
+        }
+        radices()?;
+        Way::Columns(cache::engine(n, false, || Columns::new(isa, &radices()?).map(Arc::new))?)
+    };
+    Some(Job::new(isa, way, &layout, from, to, region, inverse, scale))
+}
