@@ -80,6 +80,7 @@ static void fft_functions_name_the_null_argument(void) {
   NULL_ROW("plan", spk_fft_plan_scratch_size(NULL, NULL, &bytes));
   NULL_ROW("out_bytes", spk_fft_plan_scratch_size(good_plan(), NULL, NULL));
   CHECK_INT(bytes, 77);
+  NULL_ROW("out_length", spk_fft_next_fast_len(4, 0, NULL));
   spk_fft_plan_destroy(NULL);
 }
 

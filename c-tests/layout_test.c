@@ -22,6 +22,15 @@ AT(spk_fft_desc, naxes, 20, 4);
 AT(spk_fft_desc, axes, 24, 8);
 AT(spk_fft_desc, lengths, 32, 8);
 
+SIZE_IS(spk_convolve_desc, 32, 8);
+AT(spk_convolve_desc, struct_size, 0, 4);
+AT(spk_convolve_desc, mode, 4, 4);
+AT(spk_convolve_desc, method, 8, 4);
+AT(spk_convolve_desc, flags, 12, 4);
+AT(spk_convolve_desc, naxes, 16, 4);
+AT(spk_convolve_desc, zero, 20, 4);
+AT(spk_convolve_desc, axes, 24, 8);
+
 SIZE_IS(spk_eigh_desc, 56, 8);
 AT(spk_eigh_desc, struct_size, 0, 4);
 AT(spk_eigh_desc, uplo, 4, 4);
@@ -35,8 +44,12 @@ AT(spk_eigh_desc, flags, 48, 4);
 AT(spk_eigh_desc, zero, 52, 4);
 
 FACT(SPK_FFT_C2C == 0 && SPK_FFT_R2C == 1 && SPK_FFT_C2R == 2);
+FACT(SPK_FFT_DCT1 == 11 && SPK_FFT_DCT4 == 14 && SPK_FFT_DST1 == 21 && SPK_FFT_DST4 == 24);
+FACT(SPK_FFT_ORTHOGONALIZE == 2 && SPK_FFT_NOT_ORTHOGONALIZE == 4);
 FACT(SPK_FORWARD == 0 && SPK_INVERSE == 1);
 FACT(SPK_NORM_BACKWARD == 0 && SPK_NORM_ORTHO == 1 && SPK_NORM_FORWARD == 2);
+FACT(SPK_CONVOLVE_FULL == 0 && SPK_CONVOLVE_SAME == 1 && SPK_CONVOLVE_VALID == 2);
+FACT(SPK_CONVOLVE_AUTO == 0 && SPK_CONVOLVE_BY_FFT == 1 && SPK_CONVOLVE_DIRECT == 2 && SPK_CONVOLVE_CORRELATE == 1);
 FACT(SPK_UPLO_LOWER == 0 && SPK_UPLO_UPPER == 1);
 FACT(SPK_RANGE_ALL == 0 && SPK_RANGE_INDEX == 1 && SPK_RANGE_VALUE == 2);
 FACT(SPK_STRUCTURE_AUTO == 0 && SPK_STRUCTURE_DENSE == 1 && SPK_STRUCTURE_DIAGONAL == 2);
@@ -51,6 +64,7 @@ FACT(SPK_PY_LEGACY == 0 && SPK_PY_VERSIONED == 1 && SPK_PY_OWNER == 2);
 static void structs_have_no_padding(void) {
   CHECK_INT(sizeof(spk_exec), 2 * 4 + 5 * 8);
   CHECK_INT(sizeof(spk_fft_desc), 6 * 4 + 2 * 8);
+  CHECK_INT(sizeof(spk_convolve_desc), 6 * 4 + 8);
   CHECK_INT(sizeof(spk_eigh_desc), 4 * 4 + 4 * 8 + 2 * 4);
 }
 

@@ -68,6 +68,16 @@ struct DLManagedTensorVersioned {
 // spk_fft_desc.flags: the input may be overwritten. A hint: this version leaves the input as it is.
 #define SPK_FFT_OVERWRITE 1
 
+// spk_fft_desc.flags of cosine and sine transforms: their ends are weighted with sqrt(2), so that the matrix of the
+// transform is orthogonal up to a factor. With SPK_NORM_ORTHO that is so without this flag.
+#define SPK_FFT_ORTHOGONALIZE 2
+
+// spk_fft_desc.flags of cosine and sine transforms: no weights with SPK_NORM_ORTHO either.
+#define SPK_FFT_NOT_ORTHOGONALIZE 4
+
+// spk_convolve_desc.flags: a correlation, which is the convolution with the reversed complex conjugate of `kernel`.
+#define SPK_CONVOLVE_CORRELATE 1
+
 // spk_eigh_desc.flags: the input may be overwritten. A hint: this version leaves the input as it is.
 #define SPK_EIGH_OVERWRITE 1
 
@@ -143,6 +153,22 @@ typedef enum spk_fft_kind {
   // Input with n / 2 + 1 bins of the last listed axis (complex; a real one has no imaginary parts), real output of
   // length n.
   SPK_FFT_C2R = 2,
+  // Cosine transform of type I: y_k = x_0 + (-1)^k x_(n-1) + 2 sum_(0 < j < n-1) x_j cos(pi j k / (n - 1)); n >= 2.
+  SPK_FFT_DCT1 = 11,
+  // Type II: y_k = 2 sum_j x_j cos(pi k (2 j + 1) / (2 n)).
+  SPK_FFT_DCT2 = 12,
+  // Type III: y_k = x_0 + 2 sum_(j > 0) x_j cos(pi (2 k + 1) j / (2 n)).
+  SPK_FFT_DCT3 = 13,
+  // Type IV: y_k = 2 sum_j x_j cos(pi (2 k + 1)(2 j + 1) / (4 n)).
+  SPK_FFT_DCT4 = 14,
+  // Sine transform of type I: y_k = 2 sum_j x_j sin(pi (k + 1)(j + 1) / (n + 1)).
+  SPK_FFT_DST1 = 21,
+  // Type II: y_k = 2 sum_j x_j sin(pi (k + 1)(2 j + 1) / (2 n)).
+  SPK_FFT_DST2 = 22,
+  // Type III: y_k = (-1)^k x_(n-1) + 2 sum_(j < n-1) x_j sin(pi (2 k + 1)(j + 1) / (2 n)).
+  SPK_FFT_DST3 = 23,
+  // Type IV: y_k = 2 sum_j x_j sin(pi (2 k + 1)(2 j + 1) / (4 n)).
+  SPK_FFT_DST4 = 24,
 } spk_fft_kind;
 
 // The sign in the exponent.
@@ -153,7 +179,8 @@ typedef enum spk_direction {
   SPK_INVERSE = 1,
 } spk_direction;
 
-// Where the factor 1/n goes, n being the product of the transform lengths.
+// Where the factor 1/n goes, n being the product of the transform lengths; of cosine and sine transforms that of the
+// periods: 2 n, of type I 2 (n - 1) for cosine and 2 (n + 1) for sine transforms.
 typedef enum spk_norm {
   // 1/n on the inverse transform.
   SPK_NORM_BACKWARD = 0,
@@ -162,6 +189,27 @@ typedef enum spk_norm {
   // 1/n on the forward transform.
   SPK_NORM_FORWARD = 2,
 } spk_norm;
+
+// Which part of a convolution is wanted.
+typedef enum spk_convolve_mode {
+  // All of it: of extents m and n, m + n - 1.
+  SPK_CONVOLVE_FULL = 0,
+  // What is centred in it and as large as `in`.
+  SPK_CONVOLVE_SAME = 1,
+  // What needs no zeros beyond the edges: |m - n| + 1. One of the tensors is at least as large as the other along
+  // all convolved axes.
+  SPK_CONVOLVE_VALID = 2,
+} spk_convolve_mode;
+
+// How a convolution is computed.
+typedef enum spk_convolve_method {
+  // What is likely to be faster.
+  SPK_CONVOLVE_AUTO = 0,
+  // By Fourier transforms.
+  SPK_CONVOLVE_BY_FFT = 1,
+  // Term by term.
+  SPK_CONVOLVE_DIRECT = 2,
+} spk_convolve_method;
 
 // Which triangle of a Hermitian matrix is read; the other one is not looked at.
 typedef enum spk_uplo {
@@ -240,6 +288,24 @@ typedef struct spk_fft_desc {
   // NULL for all -1.
   const int64_t *lengths;
 } spk_fft_desc;
+
+// What a convolution shall do. NULL means all of it, along all axes.
+typedef struct spk_convolve_desc {
+  // sizeof(spk_convolve_desc) as the caller knows it.
+  uint32_t struct_size;
+  // An spk_convolve_mode.
+  int32_t mode;
+  // An spk_convolve_method.
+  int32_t method;
+  // SPK_CONVOLVE_ flags or 0.
+  int32_t flags;
+  // How many axes; 0 means all.
+  int32_t naxes;
+  // Must be 0.
+  int32_t zero;
+  // The axes; negative ones count from the end. NULL when naxes is 0.
+  const int32_t *axes;
+} spk_convolve_desc;
 
 // What a Hermitian eigenvalue solve shall do. NULL means lower triangle, all values.
 typedef struct spk_eigh_desc {
@@ -500,7 +566,8 @@ int32_t spk_tensor_check_managed(const struct DLManagedTensorVersioned *tensor, 
 // bool, an integer, float16, bfloat16, float32, float64, complex64 or complex128; float16, bfloat16 and float32
 // compute in float32, float64 in float64, integers in the precision of `out`. Any strides, negative and zero ones
 // too (not zero in `out`), and any alignment. `out` may be `in` itself (same data, shape, strides and type); the
-// input is otherwise left as it is. NaN and Inf flow through. `exec` may be NULL. On the CPU work is split over
+// input is otherwise left as it is. Cosine and sine transforms give real numbers of real input, and of complex input
+// the transforms of real and imaginary parts; SPK_INVERSE is the inverse of the kind that is named. NaN and Inf flow through. `exec` may be NULL. On the CPU work is split over
 // exec->threads threads, and exec->scratch, when given, is used instead of memory of ours.
 //
 // Ownership: *borrows* all arguments.
@@ -571,6 +638,20 @@ int32_t spk_fft_plan_execute(const struct spk_fft_plan *plan,
 // Since: 0.1
 int32_t spk_fft_plan_scratch_size(const struct spk_fft_plan *plan, const struct spk_exec *exec, size_t *out_bytes);
 
+// Says in words what an execution of the plan does, with the global thread count.
+//
+// The first line is on the whole: element types, passes over the data, vector extension, engine, threads and scratch.
+// Each pass has a line: axis, how many lines of which length, what is computed, from where to where, and bytes; the
+// last line is the bytes touched by all. The words are for people and change between versions. At most `len` bytes
+// are written to `buf`, always with a terminating NUL; `buf` may be NULL. Returns the number of bytes that the whole
+// text needs, its NUL included; 0 for a plan that is NULL.
+//
+// Ownership: *borrows* all arguments.
+// Threads: any.
+// Errors: none as a status; a NULL plan leaves SPK_NULL_ARGUMENT's message.
+// Since: 0.1
+size_t spk_fft_plan_describe(const struct spk_fft_plan *plan, char *buf, size_t len);
+
 // Frees a plan.
 //
 // NULL does nothing. No execution of the plan may be under way.
@@ -580,6 +661,88 @@ int32_t spk_fft_plan_scratch_size(const struct spk_fft_plan *plan, const struct 
 // Errors: none.
 // Since: 0.1
 void spk_fft_plan_destroy(struct spk_fft_plan *plan);
+
+// Convolves `in` with `kernel` into `out`.
+//
+// The tensors have the same number of dimensions. Along convolved axes element k of the whole is the sum over j of
+// in[k - j] kernel[j], and `desc` says which part of that is wanted; along the others the tensors are multiplied, and
+// an extent of 1 fits any. SPK_CONVOLVE_CORRELATE takes the reversed complex conjugate of `kernel` instead. Any
+// element types that spk_fft takes: `out` is complex if one of them is, and of float64 or complex128 unless both are
+// float16, bfloat16, float32 or complex64 (two of integers may have float32). By transforms the error is relative to
+// the largest elements, and one NaN makes all that is transformed with it NaN; term by term it stays near. Memory of
+// at most three copies of the padded whole; exec->scratch is not used. `desc` and `exec` may be NULL.
+//
+// Ownership: *borrows* all arguments.
+// Threads: any.
+// Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT, SPK_ABI_MISMATCH, SPK_BAD_NDIM, SPK_BAD_SHAPE (an extent of 0 along
+// a convolved axis), SPK_BAD_STRIDES, SPK_BAD_AXIS, SPK_BAD_DTYPE, SPK_SHAPE_MISMATCH, SPK_OVERLAP (in place is not
+// possible), SPK_DEVICE_MISMATCH, SPK_UNSUPPORTED, SPK_BACKEND_UNAVAILABLE, SPK_OUT_OF_MEMORY, SPK_CANCELLED, SPK_PANIC.
+// Since: 0.1
+int32_t spk_fft_convolve(const DLTensor *in,
+                         const DLTensor *kernel,
+                         const struct spk_convolve_desc *desc,
+                         const struct spk_exec *exec,
+                         const DLTensor *out);
+
+// Convolves `in` with `kernel` into a new tensor.
+//
+// As spk_fft_convolve; the result is compact row-major.
+//
+// Ownership: *borrows* `in`, `kernel`, `desc` and `exec`; *returns new*.
+// Threads: any.
+// Errors: those of spk_fft_convolve but SPK_OVERLAP and SPK_DEVICE_MISMATCH.
+// Since: 0.1
+int32_t spk_fft_convolve_new(const DLTensor *in,
+                             const DLTensor *kernel,
+                             const struct spk_convolve_desc *desc,
+                             const struct spk_exec *exec,
+                             struct DLManagedTensorVersioned **out);
+
+// Finds the least length of at least `n` that transforms fast.
+//
+// Such a length has the prime factors 2, 3, 5, 7 and 11 only, for `real` other than 0 (real input or output) 2, 3 and
+// 5 only; SciPy's next_fast_len answers the same. Padding to it costs less than a transform of a length with large
+// prime factors. 0 gives 0.
+//
+// Ownership: *borrows* `out_length`.
+// Threads: any.
+// Errors: SPK_NULL_ARGUMENT, SPK_INVALID_ARGUMENT (`n` is negative, or the length would be beyond 2^63 - 1),
+// SPK_PANIC.
+// Since: 0.1
+int32_t spk_fft_next_fast_len(int64_t n, int32_t real, int64_t *out_length);
+
+// Tells how much the cache behind transforms holds, and how much it may hold.
+//
+// Transforms and plans find engines for recent lengths there, with their tables of factors. Entries are engines: one
+// for each length, kind, direction and precision. Bytes are those of the tables; some are estimates. Each pointer may
+// be NULL.
+//
+// Ownership: *borrows* all arguments.
+// Threads: any.
+// Errors: SPK_PANIC.
+// Since: 0.1
+int32_t spk_fft_cache_info(size_t *out_entries, size_t *out_bytes, size_t *out_max_entries, size_t *out_max_bytes);
+
+// Sets how much the cache behind transforms may hold, and frees what is beyond.
+//
+// The engines that were used least recently go first. One that takes more than `max_bytes` alone is never kept. 0
+// entries, or 0 bytes, turn the cache off. The default is 64 entries and 64 MiB.
+//
+// Ownership: *borrows* nothing.
+// Threads: any.
+// Errors: SPK_PANIC.
+// Since: 0.1
+int32_t spk_fft_cache_set_limit(size_t max_entries, size_t max_bytes);
+
+// Frees all that the cache behind transforms holds.
+//
+// Plans keep what they need, and so do transforms under way.
+//
+// Ownership: *borrows* nothing.
+// Threads: any.
+// Errors: SPK_PANIC.
+// Since: 0.1
+int32_t spk_fft_cache_clear(void);
 
 // Computes eigenvalues, and eigenvectors if wanted, of Hermitian (real: symmetric) matrices.
 //

@@ -65,7 +65,8 @@ struct Dtype {
 namespace detail {
 
 // Copies a text that a C function gives as (buffer, length) -> length needed, NUL included.
-inline std::string text(std::size_t (*get)(char *, std::size_t)) {
+template <class Get>
+std::string text(Get get) {
   std::string out(get(nullptr, 0), '\0');
   get(&out[0], out.size());
   out.pop_back();
@@ -288,6 +289,14 @@ struct Fft {
   spk_norm norm = SPK_NORM_BACKWARD;
   std::vector<std::int32_t> axes;
   std::vector<std::int64_t> lengths;
+  std::int32_t flags = 0;  // SPK_FFT_ORTHOGONALIZE and the like
+};
+
+// What a convolution shall do; the fields are those of spk_convolve_desc, and no axes mean all.
+struct Convolve {
+  spk_convolve_mode mode = SPK_CONVOLVE_FULL;
+  std::vector<std::int32_t> axes;
+  spk_convolve_method method = SPK_CONVOLVE_AUTO;
 };
 
 // What an eigenvalue solve shall do; the fields are those of spk_eigh_desc.
@@ -320,6 +329,7 @@ class FftDesc {
     raw_.kind = fft.kind;
     raw_.direction = fft.direction;
     raw_.norm = fft.norm;
+    raw_.flags = fft.flags;
     raw_.naxes = static_cast<std::int32_t>(axes_.size());
     raw_.axes = axes_.empty() ? nullptr : axes_.data();
     raw_.lengths = lengths_.empty() ? nullptr : lengths_.data();
@@ -388,6 +398,11 @@ class Plan {
     return bytes;
   }
 
+  // In words what an execution does.
+  std::string describe() const {
+    return detail::text([this](char *buf, std::size_t len) { return spk_fft_plan_describe(plan_.get(), buf, len); });
+  }
+
  private:
   std::unique_ptr<spk_fft_plan, detail::Release> plan_;
 };
@@ -399,7 +414,7 @@ struct Fft1 {
   spk_direction direction;
   Tensor operator()(const DLTensor &x, std::int64_t n = -1, std::int32_t axis = -1,
                     spk_norm norm = SPK_NORM_BACKWARD) const {
-    return transform(x, {kind, direction, norm, {axis}, {n}});
+    return transform(x, {kind, direction, norm, {axis}, {n}, 0});
   }
 };
 
@@ -410,7 +425,31 @@ struct FftN {
   Tensor operator()(const DLTensor &x, const std::vector<std::int64_t> &s = {}, std::vector<std::int32_t> axes = {},
                     spk_norm norm = SPK_NORM_BACKWARD) const {
     if (axes.empty() && last_two) axes = {-2, -1};
-    return transform(x, {kind, direction, norm, std::move(axes), s});
+    return transform(x, {kind, direction, norm, std::move(axes), s, 0});
+  }
+};
+
+// A cosine or sine transform of a type from 1 to 4.
+inline spk_fft_kind trig_kind(spk_fft_kind first, int type) {
+  if (type < 1 || type > 4) throw Error(SPK_INVALID_ARGUMENT, "type: " + std::to_string(type) + " is none of 1 to 4");
+  return static_cast<spk_fft_kind>(first + type - 1);
+}
+
+struct Trig1 {
+  spk_fft_kind first;
+  spk_direction direction;
+  Tensor operator()(const DLTensor &x, int type = 2, std::int64_t n = -1, std::int32_t axis = -1,
+                    spk_norm norm = SPK_NORM_BACKWARD) const {
+    return transform(x, {trig_kind(first, type), direction, norm, {axis}, {n}, 0});
+  }
+};
+
+struct TrigN {
+  spk_fft_kind first;
+  spk_direction direction;
+  Tensor operator()(const DLTensor &x, int type = 2, const std::vector<std::int64_t> &s = {},
+                    std::vector<std::int32_t> axes = {}, spk_norm norm = SPK_NORM_BACKWARD) const {
+    return transform(x, {trig_kind(first, type), direction, norm, std::move(axes), s, 0});
   }
 };
 
@@ -424,6 +463,44 @@ inline constexpr detail::FftN fft2{SPK_FFT_C2C, SPK_FORWARD, true}, ifft2{SPK_FF
 inline constexpr detail::FftN rfft2{SPK_FFT_R2C, SPK_FORWARD, true}, irfft2{SPK_FFT_C2R, SPK_INVERSE, true};
 inline constexpr detail::FftN fftn{SPK_FFT_C2C, SPK_FORWARD, false}, ifftn{SPK_FFT_C2C, SPK_INVERSE, false};
 inline constexpr detail::FftN rfftn{SPK_FFT_R2C, SPK_FORWARD, false}, irfftn{SPK_FFT_C2R, SPK_INVERSE, false};
+inline constexpr detail::FftN hfft2{SPK_FFT_C2R, SPK_FORWARD, true}, ihfft2{SPK_FFT_R2C, SPK_INVERSE, true};
+inline constexpr detail::FftN hfftn{SPK_FFT_C2R, SPK_FORWARD, false}, ihfftn{SPK_FFT_R2C, SPK_INVERSE, false};
+
+// With SciPy's arguments in SciPy's order: dct(x, type, n, axis, norm), dctn(x, type, s, axes, norm).
+inline constexpr detail::Trig1 dct{SPK_FFT_DCT1, SPK_FORWARD}, idct{SPK_FFT_DCT1, SPK_INVERSE};
+inline constexpr detail::Trig1 dst{SPK_FFT_DST1, SPK_FORWARD}, idst{SPK_FFT_DST1, SPK_INVERSE};
+inline constexpr detail::TrigN dctn{SPK_FFT_DCT1, SPK_FORWARD}, idctn{SPK_FFT_DCT1, SPK_INVERSE};
+inline constexpr detail::TrigN dstn{SPK_FFT_DST1, SPK_FORWARD}, idstn{SPK_FFT_DST1, SPK_INVERSE};
+
+namespace detail {
+
+inline Tensor convolve(const DLTensor &x, const DLTensor &kernel, const Convolve &how, const Exec &exec, int flags) {
+  spk_convolve_desc desc{};
+  desc.struct_size = sizeof desc;
+  desc.mode = how.mode;
+  desc.method = how.method;
+  desc.flags = flags;
+  desc.naxes = static_cast<std::int32_t>(how.axes.size());
+  desc.axes = how.axes.empty() ? nullptr : how.axes.data();
+  return Tensor::from([&](auto out) { return spk_fft_convolve_new(&x, &kernel, &desc, &exec, out); });
+}
+
+}  // namespace detail
+
+// The convolution of two tensors, and their correlation.
+inline Tensor convolve(const DLTensor &x, const DLTensor &kernel, const Convolve &how = {}, const Exec &exec = {}) {
+  return detail::convolve(x, kernel, how, exec, 0);
+}
+inline Tensor correlate(const DLTensor &x, const DLTensor &kernel, const Convolve &how = {}, const Exec &exec = {}) {
+  return detail::convolve(x, kernel, how, exec, SPK_CONVOLVE_CORRELATE);
+}
+
+// The least length of at least `n` that transforms fast.
+inline std::int64_t next_fast_len(std::int64_t n, bool real = false) {
+  std::int64_t length = 0;
+  detail::check(spk_fft_next_fast_len(n, real, &length));
+  return length;
+}
 
 // Eigenvalues and eigenvectors of Hermitian matrices (..., n, n), of which one triangle is read.
 inline Eigenpairs eigh(const DLTensor &a, const Eigh &how = {}, const Exec &exec = {}) {

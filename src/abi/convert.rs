@@ -3,7 +3,7 @@
 use crate::backend::cpu::{Exec, Progress, pool};
 use crate::eigen;
 use crate::error::{Result, refuse};
-use crate::fft::{self, Direction, Kind, Norm};
+use crate::fft::{self, Direction, Family, Kind, Method, Mode, Norm, Trig};
 use crate::tensor::{Dims, MAX_NDIM};
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -102,6 +102,11 @@ unsafe impl Growing for spk_eigh_desc {
     const NAME: &'static str = "desc";
 }
 
+// SAFETY: numbers and a nullable pointer; a test holds that there is no padding.
+unsafe impl Growing for super::spk_convolve_desc {
+    const NAME: &'static str = "desc";
+}
+
 /// No release has structs beyond this many bytes; a larger size is not a size.
 const MAX_STRUCT_SIZE: usize = 4096;
 
@@ -181,6 +186,8 @@ pub(crate) unsafe fn fft_desc(source: *const spk_fft_desc, ndim: usize) -> Resul
         0 => Kind::C2C,
         1 => Kind::R2C,
         2 => Kind::C2R,
+        n @ 11..=14 => Kind::Trig(Trig { family: Family::Cosine, number: (n - 10) as u8 }),
+        n @ 21..=24 => Kind::Trig(Trig { family: Family::Sine, number: (n - 20) as u8 }),
         other => return refuse!(InvalidArgument, "desc: kind = {other} is no spk_fft_kind"),
     };
     let direction = match desc.direction {
@@ -194,9 +201,12 @@ pub(crate) unsafe fn fft_desc(source: *const spk_fft_desc, ndim: usize) -> Resul
         2 => Norm::Forward,
         other => return refuse!(InvalidArgument, "desc: norm = {other} is no spk_norm"),
     };
-    if desc.flags & !super::SPK_FFT_OVERWRITE != 0 {
-        return refuse!(InvalidArgument, "desc: flags = {:#x} has bits that this version does not know", desc.flags);
-    }
+    let orthogonal = match (kind, desc.flags & !super::SPK_FFT_OVERWRITE) {
+        (_, 0) => None,
+        (Kind::Trig(_), super::SPK_FFT_ORTHOGONALIZE) => Some(true),
+        (Kind::Trig(_), super::SPK_FFT_NOT_ORTHOGONALIZE) => Some(false),
+        _ => return refuse!(InvalidArgument, "desc: flags = {:#x} has bits that mean nothing here", desc.flags),
+    };
     if desc.naxes < 0 || desc.naxes as usize > MAX_NDIM {
         return refuse!(BadAxis, "desc: naxes = {} is not within 0 to {MAX_NDIM}", desc.naxes);
     }
@@ -212,7 +222,46 @@ pub(crate) unsafe fn fft_desc(source: *const spk_fft_desc, ndim: usize) -> Resul
         // SAFETY: the caller says that one number an axis is there.
         false => (0..count).map(|i| unsafe { ptr::read_unaligned(desc.lengths.add(i)) }).collect(),
     };
-    Ok(fft::Desc { kind, direction, norm, axes, lengths })
+    Ok(fft::Desc { kind, direction, norm, orthogonal, axes, lengths })
+}
+
+/// The description of a convolution; NULL gives the defaults.
+///
+/// # Safety
+/// `source` is NULL or points to an spk_convolve_desc whose array holds `naxes` numbers.
+pub(super) unsafe fn convolve_desc(source: *const super::spk_convolve_desc) -> Result<super::fft_convolve::Asked> {
+    use super::fft_convolve::Asked;
+    // SAFETY: the caller's promise.
+    let Some(desc) = (unsafe { read(source) })? else {
+        return Ok(Asked { mode: Mode::Full, method: Method::Auto, correlate: false, axes: Vec::new() });
+    };
+    let mode = match desc.mode {
+        0 => Mode::Full,
+        1 => Mode::Same,
+        2 => Mode::Valid,
+        other => return refuse!(InvalidArgument, "desc: mode = {other} is no spk_convolve_mode"),
+    };
+    let method = match desc.method {
+        0 => Method::Auto,
+        1 => Method::Fft,
+        2 => Method::Direct,
+        other => return refuse!(InvalidArgument, "desc: method = {other} is no spk_convolve_method"),
+    };
+    if desc.flags & !super::SPK_CONVOLVE_CORRELATE != 0 {
+        return refuse!(InvalidArgument, "desc: flags = {:#x} has bits that this version does not know", desc.flags);
+    }
+    if desc.zero != 0 {
+        return refuse!(InvalidArgument, "desc: zero = {} must be 0", desc.zero);
+    }
+    if desc.naxes < 0 || desc.naxes as usize > MAX_NDIM {
+        return refuse!(BadAxis, "desc: naxes = {} is not within 0 to {MAX_NDIM}", desc.naxes);
+    }
+    if desc.naxes > 0 && desc.axes.is_null() {
+        return refuse!(NullArgument, "desc: axes is NULL with naxes = {}", desc.naxes);
+    }
+    // SAFETY: the caller says that `naxes` numbers are there.
+    let axes = (0..desc.naxes as usize).map(|i| unsafe { ptr::read_unaligned(desc.axes.add(i)) }).collect();
+    Ok(Asked { mode, method, correlate: desc.flags != 0, axes })
 }
 
 /// The description of an eigenvalue solve; NULL gives the defaults.
@@ -327,6 +376,7 @@ mod tests {
         assert_eq!(offset_of!(spk_exec, user), 40);
         assert_eq!(size_of::<spk_fft_desc>(), 6 * 4 + 2 * 8);
         assert_eq!(offset_of!(spk_fft_desc, axes), 24);
+        assert_eq!(size_of::<super::super::spk_convolve_desc>(), 6 * 4 + 8);
         assert_eq!(size_of::<spk_eigh_desc>(), 4 * 4 + 4 * 8 + 2 * 4);
         assert_eq!(offset_of!(spk_eigh_desc, index_low), 16);
     }

@@ -91,10 +91,12 @@ pub(super) trait Visit<R: Real> {
 /// A precision that can name the Rust type of an element.
 pub(super) trait Precise: Real {
     fn visit(dtype: DType, work: impl Visit<Self>) -> Result<()>;
+    /// The same, and elements of less precision are read as well.
+    fn visit_wide(dtype: DType, work: impl Visit<Self>) -> Result<()>;
 }
 
 macro_rules! precise {
-    ($real:ty: $($code:literal, $bits:literal => $element:ty;)*) => {
+    ($real:ty: $($code:literal, $bits:literal => $element:ty;)* wide: $($wc:literal, $wb:literal => $we:ty;)*) => {
         impl Precise for $real {
             fn visit(dtype: DType, work: impl Visit<Self>) -> Result<()> {
                 match (dtype.code, dtype.bits) {
@@ -111,11 +113,19 @@ macro_rules! precise {
                     _ => refuse!(BadDtype, "{dtype} is not computed on in {}", stringify!($real)),
                 }
             }
+
+            fn visit_wide(dtype: DType, work: impl Visit<Self>) -> Result<()> {
+                match (dtype.code, dtype.bits) {
+                    $(($wc, $wb) => work.visit::<$we>(),)*
+                    _ => Self::visit(dtype, work),
+                }
+            }
         }
     };
 }
-precise!(f32: 2, 16 => f16; 4, 16 => bf16; 2, 32 => f32; 5, 64 => Complex<f32>;);
-precise!(f64: 2, 64 => f64; 5, 128 => Complex<f64>;);
+precise!(f32: 2, 16 => f16; 4, 16 => bf16; 2, 32 => f32; 5, 64 => Complex<f32>; wide:);
+precise!(f64: 2, 64 => f64; 5, 128 => Complex<f64>;
+    wide: 2, 16 => f16; 4, 16 => bf16; 2, 32 => f32; 5, 64 => Complex<f32>;);
 
 /// Shape and strides with at least one dimension. Strides that do not matter, which may be anything, become 1.
 fn layout(tensor: &Tensor) -> (Dims, Dims) {
@@ -129,7 +139,7 @@ fn layout(tensor: &Tensor) -> (Dims, Dims) {
 
 /// # Safety
 /// The tensor was checked, lives in host memory, and the host vouches for that memory until the call returns.
-unsafe fn view<'a, T: Element>(tensor: &Tensor) -> View<'a, T> {
+pub(super) unsafe fn view<'a, T: Element>(tensor: &Tensor) -> View<'a, T> {
     let (shape, strides) = layout(tensor);
     // SAFETY: the caller's promise.
     unsafe { View::new(tensor.data.cast(), shape, strides) }
@@ -138,7 +148,7 @@ unsafe fn view<'a, T: Element>(tensor: &Tensor) -> View<'a, T> {
 /// # Safety
 /// As for [`view`]; the memory may be written, its elements do not overlap, and of inputs it overlaps at most one
 /// that is the same tensor.
-unsafe fn view_mut<'a, T: Element>(tensor: &Tensor) -> ViewMut<'a, T> {
+pub(super) unsafe fn view_mut<'a, T: Element>(tensor: &Tensor) -> ViewMut<'a, T> {
     let (shape, strides) = layout(tensor);
     // SAFETY: the caller's promise.
     unsafe { ViewMut::new(tensor.data.cast(), shape, strides) }

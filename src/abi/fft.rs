@@ -4,11 +4,13 @@ use super::convert::{self, spk_exec, spk_fft_desc};
 use super::dispatch;
 use super::guard;
 use crate::backend;
+use crate::backend::cpu::pool;
 use crate::dlpack::{self, DType, Tensor};
 use crate::error::{Result, refuse};
-use crate::fft::{Plan, Problem};
+use crate::fft::{Elements, Plan, Problem};
 use crate::tensor::Dims;
 use dlpark::ffi::{DLManagedTensorVersioned, DLTensor};
+use std::ffi::c_char;
 
 /// What is transformed into what. Axes and lengths are given by spk_fft_desc.
 #[allow(non_camel_case_types)]
@@ -22,6 +24,22 @@ pub enum spk_fft_kind {
     /// Input with n / 2 + 1 bins of the last listed axis (complex; a real one has no imaginary parts), real output of
     /// length n.
     SPK_FFT_C2R = 2,
+    /// Cosine transform of type I: y_k = x_0 + (-1)^k x_(n-1) + 2 sum_(0 < j < n-1) x_j cos(pi j k / (n - 1)); n >= 2.
+    SPK_FFT_DCT1 = 11,
+    /// Type II: y_k = 2 sum_j x_j cos(pi k (2 j + 1) / (2 n)).
+    SPK_FFT_DCT2 = 12,
+    /// Type III: y_k = x_0 + 2 sum_(j > 0) x_j cos(pi (2 k + 1) j / (2 n)).
+    SPK_FFT_DCT3 = 13,
+    /// Type IV: y_k = 2 sum_j x_j cos(pi (2 k + 1)(2 j + 1) / (4 n)).
+    SPK_FFT_DCT4 = 14,
+    /// Sine transform of type I: y_k = 2 sum_j x_j sin(pi (k + 1)(j + 1) / (n + 1)).
+    SPK_FFT_DST1 = 21,
+    /// Type II: y_k = 2 sum_j x_j sin(pi (k + 1)(2 j + 1) / (2 n)).
+    SPK_FFT_DST2 = 22,
+    /// Type III: y_k = (-1)^k x_(n-1) + 2 sum_(j < n-1) x_j sin(pi (2 k + 1)(j + 1) / (2 n)).
+    SPK_FFT_DST3 = 23,
+    /// Type IV: y_k = 2 sum_j x_j sin(pi (2 k + 1)(2 j + 1) / (4 n)).
+    SPK_FFT_DST4 = 24,
 }
 
 /// The sign in the exponent.
@@ -35,7 +53,8 @@ pub enum spk_direction {
     SPK_INVERSE = 1,
 }
 
-/// Where the factor 1/n goes, n being the product of the transform lengths.
+/// Where the factor 1/n goes, n being the product of the transform lengths; of cosine and sine transforms that of the
+/// periods: 2 n, of type I 2 (n - 1) for cosine and 2 (n + 1) for sine transforms.
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -50,6 +69,11 @@ pub enum spk_norm {
 
 /// spk_fft_desc.flags: the input may be overwritten. A hint: this version leaves the input as it is.
 pub const SPK_FFT_OVERWRITE: i32 = 1;
+/// spk_fft_desc.flags of cosine and sine transforms: their ends are weighted with sqrt(2), so that the matrix of the
+/// transform is orthogonal up to a factor. With SPK_NORM_ORTHO that is so without this flag.
+pub const SPK_FFT_ORTHOGONALIZE: i32 = 2;
+/// spk_fft_desc.flags of cosine and sine transforms: no weights with SPK_NORM_ORTHO either.
+pub const SPK_FFT_NOT_ORTHOGONALIZE: i32 = 4;
 
 /// A plan: how to transform tensors of one layout. Immutable, so threads may share it.
 #[allow(non_camel_case_types)]
@@ -129,7 +153,8 @@ fn check_output(problem: &Problem, input: &Tensor, output: &Tensor) -> Result<()
 /// bool, an integer, float16, bfloat16, float32, float64, complex64 or complex128; float16, bfloat16 and float32
 /// compute in float32, float64 in float64, integers in the precision of `out`. Any strides, negative and zero ones
 /// too (not zero in `out`), and any alignment. `out` may be `in` itself (same data, shape, strides and type); the
-/// input is otherwise left as it is. NaN and Inf flow through. `exec` may be NULL. On the CPU work is split over
+/// input is otherwise left as it is. Cosine and sine transforms give real numbers of real input, and of complex input
+/// the transforms of real and imaginary parts; SPK_INVERSE is the inverse of the kind that is named. NaN and Inf flow through. `exec` may be NULL. On the CPU work is split over
 /// exec->threads threads, and exec->scratch, when given, is used instead of memory of ours.
 ///
 /// Ownership: *borrows* all arguments.
@@ -291,6 +316,41 @@ pub unsafe extern "C" fn spk_fft_plan_scratch_size(
         };
         convert::store(out_bytes, "out_bytes", bytes)
     })
+}
+
+/// Says in words what an execution of the plan does, with the global thread count.
+///
+/// The first line is on the whole: element types, passes over the data, vector extension, engine, threads and scratch.
+/// Each pass has a line: axis, how many lines of which length, what is computed, from where to where, and bytes; the
+/// last line is the bytes touched by all. The words are for people and change between versions. At most `len` bytes
+/// are written to `buf`, always with a terminating NUL; `buf` may be NULL. Returns the number of bytes that the whole
+/// text needs, its NUL included; 0 for a plan that is NULL.
+///
+/// Ownership: *borrows* all arguments.
+/// Threads: any.
+/// Errors: none as a status; a NULL plan leaves SPK_NULL_ARGUMENT's message.
+/// Since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn spk_fft_plan_describe(plan: *const spk_fft_plan, buf: *mut c_char, len: usize) -> usize {
+    let mut needed = 0;
+    guard::status(|| {
+        // SAFETY: `plan` is NULL or came from spk_fft_plan_create.
+        let plan = unsafe { convert::handle(plan, "plan") }?;
+        let (input, output) = (elements(plan.input.dtype), elements(plan.output.dtype));
+        let threads = pool::default_threads();
+        let text = match &plan.plan {
+            AnyPlan::F32(p) => p.describe(&input, &output, threads),
+            AnyPlan::F64(p) => p.describe(&input, &output, threads),
+        };
+        // SAFETY: the caller vouches for `buf` and `len`.
+        needed = unsafe { convert::copy_string(&text, buf, len) };
+        Ok(())
+    });
+    needed
+}
+
+fn elements(dtype: DType) -> Elements {
+    Elements { name: dtype.to_string(), bytes: dtype.item_bits() / 8 }
 }
 
 /// Frees a plan.

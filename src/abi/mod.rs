@@ -22,6 +22,10 @@ mod tensor;
 
 mod fft;
 
+mod fft_convolve;
+
+mod fft_tools;
+
 mod eigen;
 
 mod device;
@@ -32,6 +36,8 @@ pub use convert::*;
 pub use device::*;
 pub use eigen::*;
 pub use fft::*;
+pub use fft_convolve::*;
+pub use fft_tools::*;
 pub use status::*;
 pub use tensor::*;
 pub use version::*;

@@ -9,6 +9,49 @@ pub(crate) enum Kind {
     C2C,
     R2C,
     C2R,
+    /// Of real numbers; of complex ones, real and imaginary parts on their own.
+    Trig(Trig),
+}
+
+/// A cosine or sine transform of type 1 to 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Trig {
+    pub family: Family,
+    pub number: u8,
+}
+
+/// Cosine or sine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    Cosine,
+    Sine,
+}
+
+impl Trig {
+    /// Types 2 and 3 are inverse to each other, 1 and 4 to themselves, up to a factor.
+    pub fn inverse(self) -> Self {
+        let number = match self.number {
+            2 => 3,
+            3 => 2,
+            other => other,
+        };
+        Trig { number, ..self }
+    }
+
+    /// The length of the period that `n` elements stand for.
+    fn period(self, n: i64) -> f64 {
+        let n = n as f64;
+        match (self.family, self.number) {
+            (Family::Cosine, 1) => 2.0 * (n - 1.0),
+            (Family::Sine, 1) => 2.0 * (n + 1.0),
+            _ => 2.0 * n,
+        }
+    }
+
+    /// The least number of elements.
+    fn least(self) -> i64 {
+        if self.family == Family::Cosine && self.number == 1 { 2 } else { 1 }
+    }
 }
 
 /// The sign in the exponent: minus or plus.
@@ -32,6 +75,8 @@ pub(crate) struct Desc {
     pub kind: Kind,
     pub direction: Direction,
     pub norm: Norm,
+    /// Cosine and sine transforms: whether their matrix is orthogonal up to a factor. None: with [`Norm::Ortho`].
+    pub orthogonal: Option<bool>,
     /// Negative ones count from the end.
     pub axes: Vec<i32>,
     /// One an axis; -1 is the input's own.
@@ -59,6 +104,8 @@ pub(crate) struct Problem {
     pub output: Dims,
     /// In the order that was asked; the last one is the half one of R2C and C2R.
     pub axes: Vec<Axis>,
+    /// Of cosine and sine transforms: as [`Desc::orthogonal`] says.
+    pub orthogonal: bool,
     /// What every output element is multiplied by.
     pub scale: f64,
 }
@@ -70,7 +117,7 @@ impl Problem {
         }
         let axes = resolve_axes(input.len(), &desc.axes)?;
         if axes.is_empty() && desc.kind != Kind::C2C {
-            return refuse!(BadNdim, "in: ndim = 0, and kind = {:?} needs an axis", desc.kind);
+            return refuse!(BadNdim, "in: ndim = 0, and transforms but SPK_FFT_C2C need an axis");
         }
         let mut resolved = Vec::with_capacity(axes.len());
         let mut points = 1.0;
@@ -87,8 +134,17 @@ impl Problem {
             if length < 1 {
                 return refuse!(BadShape, "desc: lengths[{i}] = {length} along axis {axis} is below 1");
             }
+            if let Kind::Trig(trig) = desc.kind
+                && length < trig.least()
+            {
+                let (name, at) = if asked == -1 { ("in: shape", axis) } else { ("desc: lengths", i) };
+                return refuse!(BadShape, "{name}[{at}] = {length}, and a cosine transform of type I needs 2 or more");
+            }
             let output = if desc.kind == Kind::R2C && half { length / 2 + 1 } else { length };
-            points *= length as f64;
+            points *= match desc.kind {
+                Kind::Trig(trig) => trig.period(length),
+                _ => length as f64,
+            };
             resolved.push(Axis { axis, length, output });
         }
         let mut output = Dims::from(input);
@@ -104,7 +160,8 @@ impl Problem {
             _ => 1.0,
         };
         let (kind, direction) = (desc.kind, desc.direction);
-        Ok(Problem { kind, direction, complex_input, input: input.into(), output, axes: resolved, scale })
+        let orthogonal = desc.orthogonal.unwrap_or(desc.norm == Norm::Ortho);
+        Ok(Problem { kind, direction, complex_input, input: input.into(), output, axes: resolved, orthogonal, scale })
     }
 
     pub fn output_shape(&self) -> &[i64] {
@@ -112,11 +169,15 @@ impl Problem {
     }
 
     pub fn output_is_complex(&self) -> bool {
-        self.kind != Kind::C2R
+        match self.kind {
+            Kind::C2C | Kind::R2C => true,
+            Kind::C2R => false,
+            Kind::Trig(_) => self.complex_input,
+        }
     }
 }
 
-fn resolve_axes(ndim: usize, axes: &[i32]) -> Result<Vec<usize>> {
+pub(super) fn resolve_axes(ndim: usize, axes: &[i32]) -> Result<Vec<usize>> {
     let mut resolved = Vec::with_capacity(axes.len());
     for (i, &axis) in axes.iter().enumerate() {
         let from_start = if axis < 0 { i64::from(axis) + ndim as i64 } else { i64::from(axis) };
@@ -138,7 +199,7 @@ mod tests {
 
     fn desc(kind: Kind, axes: &[i32], lengths: &[i64]) -> Desc {
         let (direction, norm) = (Direction::Forward, Norm::Backward);
-        Desc { kind, direction, norm, axes: axes.to_vec(), lengths: lengths.to_vec() }
+        Desc { kind, direction, norm, orthogonal: None, axes: axes.to_vec(), lengths: lengths.to_vec() }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs a recipe: each pass over all its lines, in parts on several threads.
 
+use super::cache;
 use super::cpu::{self, BufferSizes, Buffers, Job, LineFft, Number, require_memory};
 use super::desc::{Direction, Problem};
 use super::recipe::{LineKind, Pass, Place, Recipe};
@@ -57,8 +58,8 @@ where
 {
     pub fn new(problem: &Problem) -> Result<Self> {
         let recipe = Recipe::new(problem);
-        require_memory::<R>(recipe.passes.iter().fold(0, |sum, p| sum.saturating_add(p.length)))?;
-        let engines = recipe.passes.iter().map(|p| LineFft::new(p.kind, p.direction, p.length)).collect();
+        require_memory::<R>(recipe.passes.iter().fold(0, |sum, p| sum.saturating_add(p.points())))?;
+        let engines = recipe.passes.iter().map(engine).collect();
         let lines = recipe.passes.iter().map(line_count).sum();
         Ok(Plan { recipe, engines, scale: R::of(problem.scale), lines })
     }
@@ -77,6 +78,10 @@ where
         scratch::with_slack(self.most_threads(threads).saturating_mul(a_thread).saturating_add(temporary))
     }
 
+    pub(super) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
     fn buffer_sizes(&self) -> BufferSizes {
         self.engines.iter().map(LineFft::buffer_sizes).fold(BufferSizes::default(), BufferSizes::max)
     }
@@ -89,7 +94,7 @@ where
     }
 
     /// The most threads that any pass uses.
-    fn most_threads(&self, threads: usize) -> usize {
+    pub(super) fn most_threads(&self, threads: usize) -> usize {
         self.recipe.passes.iter().map(|p| pass_threads(p, threads)).max().unwrap_or(1)
     }
 
@@ -161,6 +166,11 @@ where
     Complex<R>: Element,
 {
     Buffers { line: arena.slice(sizes.line), real: arena.slice(sizes.real), scratch: arena.slice(sizes.scratch) }
+}
+
+fn engine<R: Number>(pass: &Pass) -> LineFft<R> {
+    let key = (pass.kind, pass.direction, pass.length);
+    cache::engine(key, || LineFft::new(pass.kind, pass.direction, pass.length))
 }
 
 fn line_count(pass: &Pass) -> usize {
@@ -321,7 +331,8 @@ mod tests {
 
     fn plan(shape: &[i64], axes: &[i32], direction: Direction) -> Plan<f64> {
         let lengths = vec![-1; axes.len()];
-        let desc = Desc { kind: Kind::C2C, direction, norm: Norm::Backward, axes: axes.to_vec(), lengths };
+        let desc =
+            Desc { kind: Kind::C2C, direction, norm: Norm::Backward, axes: axes.to_vec(), lengths, orthogonal: None };
         Plan::new(&Problem::new(shape, true, &desc).unwrap()).unwrap()
     }
 

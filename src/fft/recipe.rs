@@ -1,5 +1,6 @@
 //! A plan is data first: which lines are transformed, in what order, from where to where.
 
+use super::cpu::TrigLine;
 use super::desc::{Direction, Kind, Problem};
 use crate::tensor::Dims;
 
@@ -23,6 +24,8 @@ pub(crate) enum LineKind {
     RealHalf,
     /// Half of the bins to real.
     HalfReal,
+    /// A cosine or sine transform.
+    Trig(TrigLine),
     /// A conversion to complex: the transform over no axis.
     Copy,
 }
@@ -43,6 +46,13 @@ pub(crate) struct Pass {
     pub source: Dims,
     /// The corner of the target that is written.
     pub target: Dims,
+}
+
+impl Pass {
+    /// How many points the tables of its engine are for: those of a period for cosine and sine transforms.
+    pub fn points(&self) -> usize {
+        if let LineKind::Trig(_) = self.kind { self.length.saturating_mul(2).saturating_add(2) } else { self.length }
+    }
 }
 
 /// The passes of a problem in order.
@@ -82,6 +92,11 @@ impl Recipe {
                 Kind::R2C if first => LineKind::RealHalf,
                 Kind::C2R if last => LineKind::HalfReal,
                 Kind::C2C if first && !problem.complex_input => LineKind::RealFull,
+                Kind::Trig(trig) => {
+                    let trig = if problem.direction == Direction::Inverse { trig.inverse() } else { trig };
+                    let (orthogonal, complex) = (problem.orthogonal, problem.complex_input);
+                    LineKind::Trig(TrigLine { trig, orthogonal, complex })
+                }
                 _ => LineKind::Complex,
             };
             region[axis.axis] = axis.output;
@@ -148,7 +163,7 @@ mod tests {
 
     fn recipe(kind: Kind, complex: bool, shape: &[i64], axes: &[i32], lengths: &[i64]) -> Recipe {
         let (direction, norm) = (Direction::Forward, Norm::Backward);
-        let desc = Desc { kind, direction, norm, axes: axes.to_vec(), lengths: lengths.to_vec() };
+        let desc = Desc { kind, direction, norm, orthogonal: None, axes: axes.to_vec(), lengths: lengths.to_vec() };
         Recipe::new(&Problem::new(shape, complex, &desc).unwrap())
     }
 

@@ -129,6 +129,20 @@ macro_rules! half {
 }
 half!(f16, bf16);
 
+macro_rules! widens {
+    ($($t:ty),*) => {$(
+        impl Load<f64> for $t {
+            const COMPLEX: bool = <$t as Load<f32>>::COMPLEX;
+            #[inline(always)]
+            fn load(self) -> Complex<f64> {
+                let narrow: Complex<f32> = self.load();
+                Complex::new(f64::from(narrow.re), f64::from(narrow.im))
+            }
+        }
+    )*};
+}
+widens!(f16, bf16, f32, Complex<f32>);
+
 /// Elements of `N` bytes that are only moved, never looked at.
 impl<const N: usize> sealed::Sealed for [u8; N] {}
 impl<const N: usize> Element for [u8; N] {}

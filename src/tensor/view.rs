@@ -4,7 +4,7 @@
 //! This is where trust begins: the constructors are unsafe and state what the door has checked; all else is safe.
 
 use super::scalar::{Element, Load, Real};
-use super::shape::Dims;
+use super::shape::{self, Dims};
 use super::strides;
 use super::walk::Odometer;
 use num_complex::Complex;
@@ -44,6 +44,12 @@ impl<'a, T: Element> View<'a, T> {
         View { origin, shape, strides, memory: PhantomData }
     }
 
+    /// A compact tensor in a slice of as many elements.
+    pub fn of(elements: &'a [T], shape: &[i64]) -> Self {
+        assert_eq!(shape::count(shape), Some(elements.len() as i64));
+        View { origin: elements.as_ptr(), shape: shape.into(), strides: strides::row_major(shape), memory: PhantomData }
+    }
+
     pub fn shape(&self) -> &[i64] {
         &self.shape
     }
@@ -62,6 +68,27 @@ impl<'a, T: Element> View<'a, T> {
         let same = TypeId::of::<T>() == TypeId::of::<U>();
         let (shape, strides) = (self.shape.clone(), self.strides.clone());
         same.then(|| View { origin: self.origin.cast(), shape, strides, memory: PhantomData })
+    }
+
+    /// The same elements in this shape, those of extents of 1 as often as it says.
+    pub fn broadcast(self, shape: &[i64]) -> Self {
+        assert_eq!(shape.len(), self.shape.len());
+        let strides = Dims::generate(shape.len(), |d| {
+            assert!(self.shape[d] == shape[d] || self.shape[d] == 1, "only extents of 1 are repeated");
+            if self.shape[d] == shape[d] { self.strides[d] } else { 0 }
+        });
+        View { shape: shape.into(), strides, ..self }
+    }
+
+    /// The part of extents `shape` from the index `start` on; it is not empty.
+    pub fn window(self, start: &[i64], shape: &[i64]) -> Self {
+        assert_eq!((start.len(), shape.len()), (self.shape.len(), self.shape.len()));
+        let mut offset = 0;
+        for d in 0..shape.len() {
+            assert!(start[d] >= 0 && shape[d] >= 1 && start[d] + shape[d] <= self.shape[d], "window within the view");
+            offset += start[d] * self.strides[d];
+        }
+        View { origin: self.origin.wrapping_offset(offset as isize), shape: shape.into(), ..self }
     }
 
     /// The lines along `axis` of the leading corner of extents `region`, in row-major order of the other dimensions.
@@ -97,6 +124,12 @@ impl<'a, T: Element> ViewMut<'a, T> {
         let same = TypeId::of::<T>() == TypeId::of::<U>();
         let (shape, strides) = (self.shape.clone(), self.strides.clone());
         same.then(|| ViewMut { origin: self.origin.cast(), shape, strides, memory: PhantomData })
+    }
+
+    /// The same for a while.
+    pub fn reborrow(&mut self) -> ViewMut<'_, T> {
+        let (shape, strides) = (self.shape.clone(), self.strides.clone());
+        ViewMut { origin: self.origin, shape, strides, memory: PhantomData }
     }
 
     /// Looks at the same memory without writing.
@@ -210,6 +243,13 @@ pub(crate) struct Line<'a, T> {
     memory: PhantomData<&'a T>,
 }
 
+impl<'a, T: Element> Line<'a, T> {
+    /// The elements of a slice.
+    pub fn of(elements: &'a [T]) -> Self {
+        Line { origin: elements.as_ptr(), len: elements.len(), stride: 1, memory: PhantomData }
+    }
+}
+
 impl<T: Element> Line<'_, T> {
     /// Shows `count` elements from the `skip`-th on to `take`, with their number among these.
     #[inline(always)]
@@ -239,6 +279,14 @@ impl<T: Element> Line<'_, T> {
             // SAFETY: i < len, so the element is within the view, whose constructor vouched for it.
             to.fill_with(|i| unsafe { ptr::read_unaligned(self.origin.wrapping_offset(i as isize * self.stride)) });
         }
+    }
+
+    /// Reads the real parts of the first `into.len()` elements.
+    pub fn load_real<R: Real>(&self, into: &mut [R])
+    where
+        T: Load<R>,
+    {
+        self.each(0, into.len(), |i, x| into[i] = x.load_real());
     }
 
     /// Reads `into.len()` elements from the `skip`-th on as complex numbers.
@@ -277,6 +325,18 @@ impl<T: Element> LineMut<'_, T> {
                 // SAFETY: as above.
                 unsafe { ptr::write_unaligned(self.origin.wrapping_offset(i as isize * self.stride), value(i)) };
             }
+        }
+    }
+
+    /// Sets each element to what `value` gives for it and for the element of `other` at its place.
+    #[inline(always)]
+    pub fn update_with(&mut self, other: &Line<'_, T>, value: impl Fn(T, T) -> T) {
+        assert_eq!(self.len, other.len);
+        for i in 0..self.len as isize {
+            let (to, from) =
+                (self.origin.wrapping_offset(i * self.stride), other.origin.wrapping_offset(i * other.stride));
+            // SAFETY: i < len, so both elements are within their views, whose constructors vouched for them.
+            unsafe { ptr::write_unaligned(to, value(ptr::read_unaligned(to), ptr::read_unaligned(from))) };
         }
     }
 

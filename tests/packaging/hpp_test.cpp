@@ -285,6 +285,25 @@ void the_library_is_the_one_the_header_belongs_to() {
   CHECK(build_info().find('\0') == std::string::npos);
 }
 
+void cosine_transforms_have_inverses_and_convolutions_their_sums() {
+  const auto x = Tensor::wrap(std::vector<double>{1, 2, 3, 4, 5, 6}, {2, 3});
+  for (int type = 1; type <= 4; ++type) {
+    for (const Tensor &back : {idct(dct(x, type), type), idst(dst(x, type), type), idctn(dctn(x, type), type),
+                               idstn(dstn(x, type), type)}) {
+      for (int i = 0; i < 6; ++i) CHECK(near(back.data<double>()[i], i + 1.0));
+    }
+  }
+  CHECK(near(dct(x, 1).data<double>()[0], 8.0));
+  CHECK(dctn(x, 2, {4, 5}, {1, 0}).shape() == (Shape{5, 4}));
+  CHECK_THROWS(SPK_INVALID_ARGUMENT, "type: 5", dct(x, 5));
+  const Plan plan(x, dct(x), Fft{SPK_FFT_DCT2, SPK_FORWARD, SPK_NORM_ORTHO, {-1}, {}});
+  CHECK(plan.describe().find("cosine transform of type 2, orthogonal") != std::string::npos);
+  const auto row = Tensor::wrap(std::vector<double>{1, -1}, {1, 2});
+  CHECK(convolve(x, row).shape() == (Shape{2, 4}) && near(convolve(x, row).data<double>()[1], 1.0));
+  CHECK(near(correlate(x, row, {SPK_CONVOLVE_VALID, {-1}}).data<double>()[0], -1.0));
+  CHECK(next_fast_len(13) == 14 && next_fast_len(13, true) == 15);
+}
+
 }  // namespace
 
 int main() {
@@ -301,6 +320,7 @@ int main() {
   copies_are_compact_and_say_so();
   transforms_have_numpys_arguments_and_meaning();
   a_plan_is_reused_by_many_threads_with_scratch_of_the_callers();
+  cosine_transforms_have_inverses_and_convolutions_their_sums();
   eigenpairs_of_a_two_by_two_matrix_are_known();
   info_says_which_matrix_of_a_batch_failed();
   every_element_type_has_its_dlpack_number();

@@ -273,7 +273,7 @@ pub unsafe extern "C" fn peers_eigen_rust(nalgebra: c_int, case: &Case) -> *mut 
 fn faer_job<C: faer::traits::ComplexField>(case: &Case, real: fn(C) -> C::Real) -> *mut Job
 where
     C::Real: Copy + 'static,
-    C: Copy + 'static,
+    C: Copy,
 {
     use faer::diag::DiagMut;
     use faer::dyn_stack::{MemBuffer, MemStack};

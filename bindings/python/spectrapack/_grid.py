@@ -6,7 +6,7 @@ import itertools
 import operator
 from array import array
 from collections.abc import Iterable
-from ctypes import memmove
+from ctypes import byref, c_int64, memmove
 from typing import Any
 
 from . import _kinds
@@ -104,3 +104,20 @@ def ifftshift(x: Any, axes: int | Iterable[int] | None = None) -> Any:
     array([ 0.,  1.,  2., -2., -1.])
     """
     return _rolled(x, axes, False)
+
+
+def next_fast_len(target: int, real: bool = False) -> int:
+    """The least length of at least `target` that transforms fast; pad to it where the length does not matter.
+
+    Its prime factors are 2, 3, 5, 7 and 11, with `real` (real input or output) 2, 3 and 5: the rule of
+    `scipy.fft.next_fast_len`. Raises TypeError for a `target` that is not an integer, and ValueError for one that is
+    negative or beyond 64 bits.
+
+    >>> next_fast_len(13), next_fast_len(13, real=True)
+    (14, 15)
+    """
+    target, length = operator.index(target), c_int64()
+    if target not in range(2**63):
+        raise ValueError(f"target: {target} is not within 0 to 2**63 - 1")
+    check(lib.spk_fft_next_fast_len(target, bool(real), byref(length)))
+    return length.value

@@ -28,9 +28,11 @@ from ._version import __version__
 
 SPK_OK = 0
 SPK_FFT_C2C, SPK_FFT_R2C, SPK_FFT_C2R = 0, 1, 2
+SPK_FFT_DCT1, SPK_FFT_DST1 = 11, 21  # of type I; those of types II to IV follow
 SPK_FORWARD, SPK_INVERSE = 0, 1
 SPK_NORM_BACKWARD, SPK_NORM_ORTHO, SPK_NORM_FORWARD = 0, 1, 2
-SPK_FFT_OVERWRITE = 1
+SPK_FFT_OVERWRITE, SPK_FFT_ORTHOGONALIZE, SPK_FFT_NOT_ORTHOGONALIZE = 1, 2, 4
+SPK_CONVOLVE_CORRELATE = 1
 SPK_UPLO_LOWER, SPK_UPLO_UPPER = 0, 1
 SPK_RANGE_ALL, SPK_RANGE_INDEX, SPK_RANGE_VALUE = 0, 1, 2
 SPK_STRUCTURE_AUTO, SPK_STRUCTURE_DENSE = 0, 1
@@ -102,6 +104,18 @@ class spk_fft_desc(ctypes.Structure):
     ]
 
 
+class spk_convolve_desc(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("mode", c_int32),
+        ("method", c_int32),
+        ("flags", c_int32),
+        ("naxes", c_int32),
+        ("zero", c_int32),
+        ("axes", POINTER(c_int32)),
+    ]
+
+
 class spk_eigh_desc(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -132,6 +146,13 @@ PROTOTYPES = {
     "spk_fft_plan_execute": (_STATUS, _P, _P, _P, _P),
     "spk_fft_plan_scratch_size": (_STATUS, _P, _P, _P),
     "spk_fft_plan_destroy": (None, _P),
+    "spk_fft_convolve": (_STATUS, _P, _P, _P, _P, _P),
+    "spk_fft_convolve_new": (_STATUS, _P, _P, _P, _P, _P),
+    "spk_fft_plan_describe": (c_size_t, _P, _P, c_size_t),
+    "spk_fft_cache_info": (_STATUS, _P, _P, _P, _P),
+    "spk_fft_cache_set_limit": (_STATUS, c_size_t, c_size_t),
+    "spk_fft_cache_clear": (_STATUS,),
+    "spk_fft_next_fast_len": (_STATUS, c_int64, c_int32, _P),
     "spk_status_name": (c_char_p, c_int32),
     "spk_last_error": (c_size_t, _P, c_size_t),
     "spk_tensor_wrap": (_STATUS, _P, _P, _P, c_uint64, _P),

@@ -1,4 +1,4 @@
-"""Fourier transforms of any array that speaks DLPack, with the functions of `numpy.fft`.
+"""Fourier transforms of any array that speaks DLPack, with the functions of `numpy.fft` and `scipy.fft`.
 
 The result is an array of the kind that `x` is: NumPy, PyTorch, JAX, CuPy, or `spectrapack.Tensor` for a Tensor and for
 everything else. It is new, C-contiguous and writable. bool and integers compute in float64 (those of PyTorch in
@@ -8,7 +8,7 @@ All transforms share these arguments:
 
 - `n` (`s`): the length (lengths) that `x` is padded with zeros or cut to; None is the extent of `x`.
 - `norm`: where the factor 1/n goes: 'backward' (None) on the inverse, 'forward' on the forward transform, 'ortho'
-  1/sqrt(n) on both.
+  1/sqrt(n) on both. For cosine and sine transforms n is the period that `dct` and `dst` name.
 - `out`: an array of any kind to write to, of the shape and element type of the result; it is returned itself. It may be
   `x` itself where both are the same; another overlap, a read-only `out` and a wrong shape are ValueError, a wrong
   element type is TypeError.
@@ -28,14 +28,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ._convolve import convolve, correlate
 from ._exec import Progress
-from ._grid import fftfreq, fftshift, ifftshift, rfftfreq
+from ._grid import fftfreq, fftshift, ifftshift, next_fast_len, rfftfreq
 from ._lib import SPK_FFT_C2C, SPK_FFT_C2R, SPK_FFT_R2C, SPK_FORWARD, SPK_INVERSE
+from ._plans import cache_clear, cache_info, cache_limit, describe
 from ._transform import transform, transform_line
+from ._trig import dct, dctn, dst, dstn, idct, idctn, idst, idstn
 
 __all__ = [
     "fft", "ifft", "fft2", "ifft2", "fftn", "ifftn", "rfft", "irfft", "rfft2", "irfft2", "rfftn", "irfftn", "hfft",
-    "ihfft", "fftfreq", "rfftfreq", "fftshift", "ifftshift",
+    "ihfft", "hfft2", "ihfft2", "hfftn", "ihfftn", "fftfreq", "rfftfreq", "fftshift", "ifftshift", "next_fast_len",
+    "dct", "idct", "dctn", "idctn", "dst", "idst", "dstn", "idstn",
+    "convolve", "correlate", "describe", "cache_info", "cache_limit", "cache_clear",
 ]  # fmt: skip
 
 
@@ -345,3 +350,92 @@ def ihfft(
     array([1., 2., 1.])
     """
     return transform_line(x, SPK_FFT_R2C, SPK_INVERSE, n, axis, norm, out, overwrite_x, workers, progress)
+
+
+def hfft2(
+    x: Any,
+    s: Iterable[int] | None = None,
+    axes: Iterable[int] | None = (-2, -1),
+    norm: str | None = None,
+    *,
+    out: Any = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Any:
+    """The transform of input with Hermitian symmetry along two axes, by default the last two.
+
+    As `hfftn`.
+
+    >>> hfft2(numpy.ones((2, 3))).shape
+    (2, 4)
+    """
+    return transform(x, SPK_FFT_C2R, SPK_FORWARD, s, axes, norm, out, overwrite_x, workers, progress)
+
+
+def ihfft2(
+    x: Any,
+    s: Iterable[int] | None = None,
+    axes: Iterable[int] | None = (-2, -1),
+    norm: str | None = None,
+    *,
+    out: Any = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Any:
+    """The inverse of `hfft2`.
+
+    As `ihfftn`.
+
+    >>> ihfft2(hfft2(numpy.ones((2, 3)))).real
+    array([[1., 1., 1.],
+           [1., 1., 1.]])
+    """
+    return transform(x, SPK_FFT_R2C, SPK_INVERSE, s, axes, norm, out, overwrite_x, workers, progress)
+
+
+def hfftn(
+    x: Any,
+    s: Iterable[int] | None = None,
+    axes: Iterable[int] | None = None,
+    norm: str | None = None,
+    *,
+    out: Any = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Any:
+    """The transform of input with Hermitian symmetry, given by half of the last listed axis, along several axes.
+
+    The result is real; without `s` its extent along the last listed axis is 2 (m - 1) for m input elements. It is
+    `irfftn` in the other direction, and errors are those of `irfftn`.
+
+    >>> hfftn(numpy.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[10., -2.],
+           [-4.,  0.]])
+    """
+    return transform(x, SPK_FFT_C2R, SPK_FORWARD, s, axes, norm, out, overwrite_x, workers, progress)
+
+
+def ihfftn(
+    x: Any,
+    s: Iterable[int] | None = None,
+    axes: Iterable[int] | None = None,
+    norm: str | None = None,
+    *,
+    out: Any = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Any:
+    """The inverse of `hfftn`.
+
+    The result is complex; along the last listed axis, of length n, it has n // 2 + 1 elements. Errors are those of
+    `rfftn`.
+
+    >>> ihfftn(numpy.array([[10.0, -2.0], [-4.0, 0.0]])).real
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    return transform(x, SPK_FFT_R2C, SPK_INVERSE, s, axes, norm, out, overwrite_x, workers, progress)

@@ -5,13 +5,13 @@
 ...     scipy.fft.rfft(numpy.array([1.0, 2.0, 3.0, 4.0]))
 array([10.+0.j, -2.+2.j, -2.+0.j])
 
-All transforms between complex and real numbers run here, with SciPy's arguments and defaults: fft, ifft, rfft, irfft,
-hfft, ihfft and their forms along two and several axes. `workers=None` is SciPy's `get_workers()`, hence one thread
+All transforms run here, with SciPy's arguments and defaults: fft, ifft, rfft, irfft, hfft, ihfft and their forms along
+two and several axes; dct, idct, dst, idst and their forms along several axes. The Hankel transforms (fht) are SciPy's
+own, on the transforms of this backend. `workers=None` is SciPy's `get_workers()`, hence one thread
 unless `scipy.fft.set_workers` says otherwise; a `plan` other than None is a NotImplementedError, as in SciPy.
 
-Sequences and NumPy arrays give NumPy arrays; any other array that speaks DLPack gives one of its own kind. Cosine and
-sine transforms, and element types that spectrapack does not have (long double, objects), are left to the next backend,
-which is SciPy's own.
+Sequences and NumPy arrays give NumPy arrays; any other array that speaks DLPack gives one of its own kind. Element
+types that spectrapack does not have (long double, objects) are left to the next backend, which is SciPy's own.
 
 The module imports SciPy only when a transform runs.
 """
@@ -22,8 +22,9 @@ import operator
 from functools import partial
 from typing import Any
 
-from ._lib import SPK_FFT_C2C, SPK_FFT_C2R, SPK_FFT_R2C, SPK_FORWARD, SPK_INVERSE
+from ._lib import SPK_FFT_C2C, SPK_FFT_C2R, SPK_FFT_DCT1, SPK_FFT_DST1, SPK_FFT_R2C, SPK_FORWARD, SPK_INVERSE
 from ._transform import integers, transform, transform_line
+from ._trig import kind_of_type, trig, trig_line
 
 __all__: list[str] = []
 
@@ -79,8 +80,8 @@ def _listed(values: Any) -> Any:
         return values
 
 
-def _over_axes(x: Any, kind: int, direction: int, s: Any, axes: Any, *rest: Any) -> Any:
-    """`transform` with lengths and axes as SciPy understands them."""
+def _over_axes(compute: Any, x: Any, kind: int, direction: int, s: Any, axes: Any, *rest: Any) -> Any:
+    """`transform` or `trig` with lengths and axes as SciPy understands them."""
     shape = x.shape
     if s is not None:
         s = integers(_listed(s), "s")
@@ -88,9 +89,9 @@ def _over_axes(x: Any, kind: int, direction: int, s: Any, axes: Any, *rest: Any)
         axes = integers(_listed(axes), "axes")
     elif s is None:
         axes = tuple(range(len(shape)))
-    if axes == () and kind == SPK_FFT_C2C:
+    if axes == () and (kind == SPK_FFT_C2C or compute is trig):
         return x
-    return transform(x, kind, direction, s, axes, *rest)
+    return compute(x, kind, direction, s, axes, *rest)
 
 
 def _grid(
@@ -108,7 +109,42 @@ def _grid(
 ) -> Any:
     """A transform along several axes, with the arguments of `scipy.fft.fftn`."""
     arguments = kind, direction, s, default_axes if axes is ... else axes, norm
-    return _run(_over_axes, x, *arguments, overwrite_x=overwrite_x, workers=workers, plan=plan)
+    return _run(partial(_over_axes, transform), x, *arguments, overwrite_x=overwrite_x, workers=workers, plan=plan)
+
+
+def _trig_line(
+    first: int,
+    direction: int,
+    x: Any,
+    type: int = 2,
+    n: int | None = None,
+    axis: int = -1,
+    norm: str | None = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    orthogonalize: bool | None = None,
+) -> Any:
+    """A cosine or sine transform along one axis, with the arguments of `scipy.fft.dct`."""
+    arguments = kind_of_type(first, type), direction, n, axis, norm, orthogonalize
+    return _run(trig_line, x, *arguments, overwrite_x=overwrite_x, workers=workers, plan=None)
+
+
+def _trig_grid(
+    first: int,
+    direction: int,
+    x: Any,
+    type: int = 2,
+    s: Any = None,
+    axes: Any = None,
+    norm: str | None = None,
+    overwrite_x: bool = False,
+    workers: int | None = None,
+    *,
+    orthogonalize: bool | None = None,
+) -> Any:
+    """A cosine or sine transform along several axes, with the arguments of `scipy.fft.dctn`."""
+    arguments = kind_of_type(first, type), direction, s, axes, norm, orthogonalize
+    return _run(partial(_over_axes, trig), x, *arguments, overwrite_x=overwrite_x, workers=workers, plan=None)
 
 
 _FUNCTIONS = {
@@ -122,6 +158,11 @@ _FUNCTIONS = {
         "ih": (SPK_FFT_R2C, SPK_INVERSE),
     }.items()
     for form, axes in {"fft": None, "fft2": (-2, -1), "fftn": None}.items()
+} | {
+    prefix + family + form: partial(run, first, direction)
+    for prefix, direction in {"": SPK_FORWARD, "i": SPK_INVERSE}.items()
+    for family, first in {"dct": SPK_FFT_DCT1, "dst": SPK_FFT_DST1}.items()
+    for form, run in {"": _trig_line, "n": _trig_grid}.items()
 }
 
 

@@ -14,7 +14,7 @@ from support import assert_close, sample, wide
 import spectrapack as sp
 
 LINES = [name for name in sp.fft.__all__ if name.endswith("fft")]
-GRIDS = [name for name in sp.fft.__all__ if name.endswith(("fft2", "fftn"))]
+GRIDS = [name for name in sp.fft.__all__ if name.endswith(("fft2", "fftn")) and hasattr(np.fft, name)]
 
 
 @pytest.fixture(autouse=True)

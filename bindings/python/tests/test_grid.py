@@ -1,8 +1,9 @@
-"""fftfreq, rfftfreq, fftshift, ifftshift."""
+"""fftfreq, rfftfreq, fftshift, ifftshift, next_fast_len."""
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.fft
 import torch
 from support import sample
 
@@ -75,3 +76,17 @@ def test_shifts_refuse_wrong_axes():
 def test_ifftshift_undoes_fftshift():
     x = sample((5, 6, 7), "f8")
     assert np.array_equal(sp.fft.ifftshift(sp.fft.fftshift(x)), x)
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_fast_lengths_are_those_of_scipy(real):
+    rng = np.random.default_rng(0)
+    for target in [*range(3000), *map(int, rng.integers(3000, 2**40, 200)), 2**60 + 1]:
+        assert sp.fft.next_fast_len(target, real) == scipy.fft.next_fast_len(target, real)
+    assert sp.fft.next_fast_len(np.int16(13), real=np.bool_(real)) == (15 if real else 14)
+
+
+def test_fast_lengths_refuse_what_is_no_length():
+    for target, error in [(-1, ValueError), (2**63, ValueError), (2**63 - 1, ValueError), (2.0, TypeError)]:
+        with pytest.raises(error):
+            sp.fft.next_fast_len(target)

@@ -48,12 +48,18 @@ KINDS = {
 }
 
 
+#: Functions that do not make an array of one other.
+TWO = ("convolve", "correlate")
+OTHERS = (*TWO, "fftfreq", "rfftfreq", "next_fast_len", "describe", "cache_info", "cache_limit", "cache_clear")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_function_returns_the_kind_that_it_was_given(kind):
     make, expected = KINDS[kind]
     x, square, complex_x = make(X.astype("f4")), make(SQUARE.astype("f4")), make(X.astype("c8"))
-    names = [name for name in sp.fft.__all__ if not name.endswith("freq")]
+    names = [name for name in sp.fft.__all__ if name not in OTHERS]
     results = {name: getattr(sp.fft, name)(x) for name in names}
+    results |= {name: getattr(sp.fft, name)(x, x) for name in TWO}
     results |= {"complex " + name: getattr(sp.fft, name)(complex_x) for name in ("fft", "ifft2", "irfftn", "fftshift")}
     results |= {"freq": sp.fft.fftfreq(5, like=x), "rfreq": sp.fft.rfftfreq(5, like=x)}
     results |= {"no axes": sp.fft.fftn(x, axes=()), "values": sp.linalg.eigvalsh(square)}

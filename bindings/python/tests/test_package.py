@@ -17,7 +17,7 @@ import pytest
 from support import HERE, REPOSITORY
 
 import spectrapack as sp
-from spectrapack import _grid, _lib, _tensor
+from spectrapack import _convolve, _grid, _lib, _plans, _tensor, _trig
 
 PACKAGE = HERE.parent
 HEADER = REPOSITORY / "include/spectrapack/spectrapack.h"
@@ -58,7 +58,7 @@ def test_an_extra_handle_never_releases_the_gil_around_python_objects():
     assert not any(name in _lib.PROTOTYPES for name in _lib.PYTHON_PROTOTYPES)
 
 
-@pytest.mark.parametrize("module", [sp, sp.fft, sp.linalg, _grid, _tensor], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [sp, sp.fft, sp.linalg, _convolve, _grid, _plans, _tensor, _trig], ids=lambda m: m.__name__)
 def test_the_examples_in_the_documentation_run(module):
     names = {"numpy": numpy, "spectrapack": sp}
     names |= {name: getattr(part, name) for part in (sp.fft, sp.linalg) for name in part.__all__}

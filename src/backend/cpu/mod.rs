@@ -21,11 +21,13 @@ pub(crate) struct Exec<'a> {
     pub threads: usize,
     scratch: Option<&'a mut [u8]>,
     progress: Option<&'a mut Progress>,
+    /// Which part of the whole call this is, as fractions.
+    span: (f64, f64),
 }
 
 impl<'a> Exec<'a> {
     pub fn with_threads(threads: usize) -> Self {
-        Exec { threads: threads.max(1), scratch: None, progress: None }
+        Exec { threads: threads.max(1), scratch: None, progress: None, span: (0.0, 1.0) }
     }
 
     pub fn with_scratch(self, scratch: &'a mut [u8]) -> Self {
@@ -38,7 +40,7 @@ impl<'a> Exec<'a> {
 
     /// Scratch of `bytes` bytes: the caller's if it gave some, else from the heap.
     pub fn scratch<'s>(&'s mut self, bytes: usize) -> Result<(Block<'s>, Poll<'s>)> {
-        let poll = Poll { progress: self.progress.as_deref_mut() };
+        let poll = Poll { progress: self.progress.as_deref_mut(), span: self.span };
         match &mut self.scratch {
             Some(lent) if lent.len() < bytes => {
                 refuse!(ScratchTooSmall, "exec: scratch_size = {} where {bytes} bytes are needed", lent.len())
@@ -50,18 +52,30 @@ impl<'a> Exec<'a> {
 
     /// The progress callback alone, for work that needs no scratch of the caller's.
     pub fn poll(&mut self) -> Poll<'_> {
-        Poll { progress: self.progress.as_deref_mut() }
+        Poll { progress: self.progress.as_deref_mut(), span: self.span }
+    }
+
+    /// The resources of a part of the call: memory of our own, and progress from one fraction to another. Its end is
+    /// not told.
+    pub fn part(&mut self, from: f64, to: f64) -> Exec<'_> {
+        Exec { threads: self.threads, scratch: None, progress: self.progress.as_deref_mut(), span: (from, to) }
     }
 }
 
 /// Asks the host now and then whether to go on. Lives on the calling thread.
 pub(crate) struct Poll<'a> {
     progress: Option<&'a mut Progress>,
+    span: (f64, f64),
 }
 
 impl Poll<'_> {
     /// Tells the fraction done. True asks to stop.
     pub fn stop(&mut self, fraction: f64) -> bool {
+        let (from, to) = self.span;
+        if fraction >= 1.0 && to < 1.0 {
+            return false;
+        }
+        let fraction = from + (to - from) * fraction;
         self.progress.as_mut().is_some_and(|tell| tell(fraction))
     }
 }

@@ -115,7 +115,7 @@ mod tests {
             asked_again = fraction > 0.3;
             asked_again
         });
-        let mut poll = Poll { progress: Some(&mut stop) };
+        let mut poll = Poll { progress: Some(&mut stop), span: (0.0, 1.0) };
         let work = Work::new(1_000_000_000_000);
         work.done.store(500_000_000_000, Relaxed);
         run(vec![0, 1, 2], &mut poll, |_, mut poll| while work.advance(1, poll.as_deref_mut()) {});

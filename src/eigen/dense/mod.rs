@@ -4,7 +4,7 @@
 
 mod kernel;
 
-use super::tridiagonal;
+use super::tridiagonal::{self, constant};
 use crate::backend::cpu::isa;
 use crate::backend::cpu::scratch::Buffer;
 use crate::backend::cpu::simd::Lanes;
@@ -171,6 +171,8 @@ impl<C: Number> Solver<C> {
         if n == 1 {
             self.values[0] = self.matrix[0].complex().re;
             self.vectors.iter_mut().for_each(|v| *v = C::new(Complex::new(C::Precision::ONE, C::Precision::ZERO)));
+        } else if let Some((diagonal, coupling)) = self.constant() {
+            self.closed_form(diagonal, coupling, wanted.clone());
         } else if n > 1 {
             let finished = C::reduce(Work {
                 n,
@@ -185,18 +187,13 @@ impl<C: Number> Solver<C> {
             if !finished {
                 return Err(Failure::Cancelled);
             }
-            if self.vectors.is_empty() {
-                let moduli: Vec<_> = self.coupling.iter().map(|x| modulus(x.complex())).collect();
-                tridiagonal::values(
-                    &self.diagonal,
-                    &moduli,
-                    wanted.start,
-                    isa::best(),
-                    &mut self.values[wanted.clone()],
-                );
-            } else {
+            if !self.vectors.is_empty() {
                 self.find_vectors(wanted.clone())?;
             }
+            // Not those that came with the vectors: whoever asks for less gets the same.
+            let moduli: Vec<_> = self.coupling.iter().map(|x| modulus(x.complex())).collect();
+            let values = &mut self.values[wanted.clone()];
+            tridiagonal::values(&self.diagonal, &moduli, wanted.start, isa::best(), values);
         }
         let back = C::Precision::ONE / scale;
         self.values[wanted.clone()].iter_mut().for_each(|v| *v = *v * back);
@@ -204,6 +201,32 @@ impl<C: Number> Solver<C> {
             self.vectors[wanted.start * n..wanted.end * n].chunks_exact_mut(n.max(1)).for_each(fix_gauge);
         }
         Ok(())
+    }
+
+    /// Diagonal and coupling of a real matrix that is tridiagonal with constant ones. Most others differ at once.
+    fn constant(&self) -> Option<(C::Precision, C::Precision)> {
+        let n = self.n;
+        let real = |x: C| x.complex().re;
+        let (a, b) = (real(self.matrix[0]), real(*self.matrix.get(1).filter(|_| n > 1)?));
+        let fits = |column: &[C]| {
+            let zero = |x: &C| real(*x) == C::Precision::ZERO;
+            real(column[0]) == a && column.get(1).is_none_or(|x| real(*x) == b) && column.iter().skip(2).all(zero)
+        };
+        (C::IS_REAL && b != C::Precision::ZERO && self.columns().all(fits)).then_some((a, b))
+    }
+
+    fn closed_form(&mut self, a: C::Precision, b: C::Precision, wanted: Range<usize>) {
+        let n = self.n;
+        let size = b.wide().abs();
+        for k in wanted {
+            self.values[k] = C::Precision::of(constant::value(n, a.wide(), size, k));
+            let Some(vector) = self.vectors.get_mut(k * n..(k + 1) * n) else { continue };
+            for (i, x) in vector.iter_mut().enumerate() {
+                let sign = if b.wide() > 0.0 && i % 2 == 1 { -1.0 } else { 1.0 };
+                let value = C::Precision::of(sign * constant::component(n, k, i));
+                *x = C::new(Complex::new(value, C::Precision::ZERO));
+            }
+        }
     }
 
     /// Eigenpairs of the tridiagonal matrix, turned back by the reflectors.
@@ -220,7 +243,6 @@ impl<C: Number> Solver<C> {
         let s = DiagMut::from_slice_mut(&mut values);
         tridiagonal_self_adjoint_evd(d, e, s, Some(vectors.rb_mut()), Par::Seq, stack, params::<C>())
             .map_err(|_| Failure::NoConvergence)?;
-        self.values.iter_mut().zip(&values).for_each(|(to, from)| *to = from.complex().re);
         let matrix = MatRef::from_column_major_slice_with_stride(&self.matrix, n, n, self.leading);
         let reflectors = matrix.submatrix(1, 0, n - 1, n - 1);
         let mut factor = MatMut::from_column_major_slice_mut(&mut self.factor, BLOCK, n - 1);

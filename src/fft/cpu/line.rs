@@ -1,20 +1,22 @@
 //! Transforms of one line in a buffer.
 
-use super::cache;
 use super::complex::{ComplexFft, conjugate};
+use super::cosine::TrigFft;
 use super::kernel;
 use super::twiddle::unit;
 use crate::backend::cpu::isa::{self, Isa};
 use crate::backend::cpu::simd::Lanes;
 use crate::error::{Result, refuse};
+use crate::fft::cache;
 use crate::fft::desc::Direction;
+use crate::fft::length::next_fast;
 use crate::fft::recipe::LineKind;
 use crate::tensor::{Line, Load};
 use num_complex::Complex;
 use std::sync::Arc;
 
 /// What the engine computes in.
-pub(crate) trait Number: Lanes {}
+pub(crate) trait Number: Lanes + num_traits::NumAssign {}
 impl Number for f32 {}
 impl Number for f64 {}
 
@@ -32,6 +34,7 @@ enum Engine<R: Number> {
     None,
     Complex(Arc<ComplexFft<R>>),
     Half(Arc<HalfFft<R>>),
+    Trig(Arc<TrigFft<R>>),
 }
 
 /// Transforms between real lines and the first half of their bins. Lines of even length are complex ones of half the
@@ -79,20 +82,29 @@ impl BufferSizes {
     }
 }
 
+impl<R: Number> cache::Engine for LineFft<R> {
+    /// An estimate: a complex number a point, and five for lengths that need a convolution.
+    fn bytes(&self) -> usize {
+        let a_point = if next_fast(self.length as i64, false) == Some(self.length as i64) { 1 } else { 5 };
+        match &self.engine {
+            Engine::None => 0,
+            Engine::Trig(engine) => engine.bytes(),
+            _ => a_point * self.length * size_of::<Complex<R>>(),
+        }
+    }
+}
+
 impl<R: Number> LineFft<R> {
     /// Memory for the tables is the caller's to ask for: [`require_memory`].
     pub fn new(kind: LineKind, direction: Direction, length: usize) -> Self {
         let inverse = direction == Direction::Inverse;
         let isa = isa::best();
         // Transforms of real lines go one way, and those to real lines the other; a sign of its own conjugates the bins.
-        let half =
-            |inverse| Engine::Half(cache::engine(length, inverse, || Arc::new(HalfFft::new(isa, length, inverse))));
+        let half = |inverse| Engine::Half(Arc::new(HalfFft::new(isa, length, inverse)));
         let (engine, conjugate) = match kind {
             LineKind::Copy => (Engine::None, false),
-            LineKind::Complex => {
-                let make = || Arc::new(ComplexFft::new(isa, length, inverse));
-                (Engine::Complex(cache::engine(length, inverse, make)), false)
-            }
+            LineKind::Trig(how) => (Engine::Trig(Arc::new(TrigFft::new(how, length))), false),
+            LineKind::Complex => (Engine::Complex(Arc::new(ComplexFft::new(isa, length, inverse))), false),
             LineKind::RealHalf | LineKind::RealFull => (half(false), inverse),
             LineKind::HalfReal => (half(true), !inverse),
         };
@@ -103,6 +115,7 @@ impl<R: Number> LineFft<R> {
         let bins = self.length / 2 + 1;
         let odd = !self.length.is_multiple_of(2);
         match &self.engine {
+            Engine::Trig(engine) => engine.buffer_sizes(),
             Engine::None => BufferSizes { line: self.length, real: 0, scratch: 0 },
             Engine::Complex(e) => BufferSizes { line: self.length, real: 0, scratch: e.scratch_len() },
             Engine::Half(e) => {
@@ -119,6 +132,7 @@ impl<R: Number> LineFft<R> {
         let zero = Complex::new(R::ZERO, R::ZERO);
         match &self.engine {
             Engine::None => from.load(0, &mut b.line[..take]),
+            Engine::Trig(engine) => engine.run(from, take, b),
             Engine::Complex(engine) => {
                 let line = &mut b.line[..self.length];
                 from.load(0, &mut line[..take]);

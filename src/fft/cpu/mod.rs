@@ -1,9 +1,9 @@
 //! fft::cpu: the engine. `factor` takes lengths apart, `twiddle` has the roots of 1, `kernel` the code that runs,
-//! `complex` and `line` the transforms of one line of any length, and `cache` keeps the tables of recent ones.
+//! `complex` and `line` the transforms of one line of any length.
 
 mod axis;
-mod cache;
 mod complex;
+mod cosine;
 mod factor;
 mod kernel;
 mod line;
@@ -12,6 +12,7 @@ mod reference;
 mod twiddle;
 
 pub(super) use axis::job;
+pub(super) use cosine::TrigLine;
 pub(super) use kernel::{Job, most_scratch};
 pub(crate) use line::Number;
 pub(super) use line::{BufferSizes, Buffers, LineFft, require_memory};
