@@ -170,6 +170,10 @@ where
 
 fn engine<R: Number>(pass: &Pass) -> LineFft<R> {
     let key = (pass.kind, pass.direction, pass.length);
+    if pass.kind == LineKind::Complex {
+        // Its tables are in the cache themselves: those of lines and of whole axes are the same.
+        return LineFft::new(pass.kind, pass.direction, pass.length);
+    }
     cache::engine(key, || LineFft::new(pass.kind, pass.direction, pass.length))
 }
 

@@ -34,7 +34,7 @@ impl<T: Send + Sync + 'static> cache::Engine for Kept<T> {
     }
 }
 
-fn kept<R: Number, T: Send + Sync + 'static>(
+pub(super) fn kept<R: Number, T: Send + Sync + 'static>(
     n: usize,
     inverse: bool,
     make: impl FnOnce() -> Option<T>,

@@ -1,5 +1,6 @@
 //! Transforms of one line in a buffer.
 
+use super::axis::kept;
 use super::complex::{ComplexFft, conjugate};
 use super::cosine::TrigFft;
 use super::kernel;
@@ -104,7 +105,11 @@ impl<R: Number> LineFft<R> {
         let (engine, conjugate) = match kind {
             LineKind::Copy => (Engine::None, false),
             LineKind::Trig(how) => (Engine::Trig(Arc::new(TrigFft::new(how, length))), false),
-            LineKind::Complex => (Engine::Complex(Arc::new(ComplexFft::new(isa, length, inverse))), false),
+            LineKind::Complex => {
+                let made = || ComplexFft::new(isa, length, inverse);
+                let engine = kept::<R, _>(length, inverse, || Some(made())).unwrap_or_else(|| Arc::new(made()));
+                (Engine::Complex(engine), false)
+            }
             LineKind::RealHalf | LineKind::RealFull => (half(false), inverse),
             LineKind::HalfReal => (half(true), !inverse),
         };
