@@ -270,10 +270,10 @@ pub unsafe extern "C" fn peers_eigen_rust(nalgebra: c_int, case: &Case) -> *mut 
     }
 }
 
-fn faer_job<C: faer::traits::ComplexField>(case: &Case, real: fn(C) -> C::Real) -> *mut Job
+fn faer_job<C>(case: &Case, real: fn(C) -> C::Real) -> *mut Job
 where
+    C: faer::traits::ComplexField + Copy + 'static,
     C::Real: Copy + 'static,
-    C: Copy,
 {
     use faer::diag::DiagMut;
     use faer::dyn_stack::{MemBuffer, MemStack};

@@ -196,7 +196,7 @@ impl<C: Number> Solver<C> {
             tridiagonal::values(&self.diagonal, &moduli, wanted.start, isa::best(), values);
         }
         let back = C::Precision::ONE / scale;
-        self.values[wanted.clone()].iter_mut().for_each(|v| *v = *v * back);
+        self.values[wanted.clone()].iter_mut().for_each(|v| *v *= back);
         if !self.vectors.is_empty() {
             self.vectors[wanted.start * n..wanted.end * n].chunks_exact_mut(n.max(1)).for_each(fix_gauge);
         }

@@ -88,9 +88,9 @@ pub(in crate::eigen) fn values<R: Lanes>(d: &[R], e: &[R], first: usize, isa: Is
     }
     let size = |i: usize| e.get(i).map_or(0.0, |x| x.wide().abs());
     let (mut low, mut high) = (f64::MAX, f64::MIN);
-    for i in 0..n {
+    for (i, centre) in d.iter().map(|x| x.wide()).enumerate() {
         let radius = size(i) + if i > 0 { size(i - 1) } else { 0.0 };
-        (low, high) = (low.min(d[i].wide() - radius), high.max(d[i].wide() + radius));
+        (low, high) = (low.min(centre - radius), high.max(centre + radius));
     }
     let norm = low.abs().max(high.abs());
     if norm == 0.0 {

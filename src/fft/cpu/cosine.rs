@@ -120,9 +120,9 @@ impl<R: Number> TrigFft<R> {
         let (trig, last, root) = (self.how.trig, x.len() - 1, R::of(SQRT_2));
         if self.how.orthogonal {
             match (trig.family, trig.number) {
-                (Family::Cosine, 1) => [0, last].into_iter().for_each(|end| x[end] = x[end] * root),
-                (Family::Cosine, 3) => x[0] = x[0] * root,
-                (Family::Sine, 3) => x[last] = x[last] * root,
+                (Family::Cosine, 1) => [0, last].into_iter().for_each(|end| x[end] *= root),
+                (Family::Cosine, 3) => x[0] *= root,
+                (Family::Sine, 3) => x[last] *= root,
                 _ => {}
             }
         }
@@ -143,9 +143,9 @@ impl<R: Number> TrigFft<R> {
         }
         if self.how.orthogonal {
             match (trig.family, trig.number) {
-                (Family::Cosine, 1) => [0, last].into_iter().for_each(|end| y[end] = y[end] * root),
-                (Family::Cosine, 2) => y[0] = y[0] * root,
-                (Family::Sine, 2) => y[last] = y[last] * root,
+                (Family::Cosine, 1) => [0, last].into_iter().for_each(|end| y[end] *= root),
+                (Family::Cosine, 2) => y[0] *= root,
+                (Family::Sine, 2) => y[last] *= root,
                 _ => {}
             }
         }
