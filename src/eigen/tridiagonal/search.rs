@@ -222,7 +222,6 @@ impl<R: Lanes> Rounds<'_, R> {
 mod tests {
     use super::*;
     use crate::backend::cpu::isa;
-    use crate::tensor::Real;
 
     fn all<R: Lanes>(d: &[f64], e: &[f64], isa: Isa) -> Vec<f64> {
         let (d, e): (Vec<R>, Vec<R>) = (d.iter().map(|x| R::of(*x)).collect(), e.iter().map(|x| R::of(*x)).collect());
